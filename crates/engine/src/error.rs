@@ -1,0 +1,35 @@
+//! What can go wrong under the log and the directory.
+
+/// An error of a storage engine. `Clone`, because one failed commit answers every write that was in it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The disk is full: writes are refused, reads go on, it recovers by itself.
+    #[error("storage is full")]
+    StorageFull,
+    /// The engine is stopping, or stopped after a failure it must not survive (a failed fsync).
+    #[error("storage is closed")]
+    Closed,
+    /// More writes wait than the bound allows.
+    #[error("too many writes are waiting")]
+    Overloaded,
+    /// The database was made by a newer version of Klatch.
+    #[error("the database has schema version {found}, this build knows {known}: use a newer klatch")]
+    TooNew {
+        /// Version in the database.
+        found: i64,
+        /// Newest version this build knows.
+        known: i64,
+    },
+    /// The integrity check found damage.
+    #[error("the database is damaged: {0}; restore a backup with `klatch backup restore`")]
+    Damaged(String),
+    /// Another process has the database open.
+    #[error("another process uses this database")]
+    Locked,
+    /// A unique constraint was violated; the caller knows which it can be.
+    #[error("exists already")]
+    Exists,
+    /// Anything else the database said; for operators only.
+    #[error("storage: {0}")]
+    Other(String),
+}

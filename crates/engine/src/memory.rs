@@ -1,0 +1,59 @@
+//! Tables in memory: for tests, demos and as the plain statement of what SQL must do.
+
+use crate::row::{
+    ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow,
+    SpaceRow, UserRow,
+};
+use klatch_types::{ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Seq, SpaceId, UserId};
+use parking_lot::RwLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// One channel's tables.
+#[derive(Clone, Debug)]
+pub struct ChannelTable {
+    /// The channel.
+    pub row: ChannelRow,
+    /// Events by position; position n stands at index n − 1.
+    pub events: Vec<EventRow>,
+    /// Positions by (sender, key).
+    pub keys: HashMap<(UserId, ClientKey), Seq>,
+    /// Positions of later events by the position they change.
+    pub amendments: BTreeMap<(Seq, Seq), ()>,
+    /// Members.
+    pub members: BTreeMap<UserId, MemberRow>,
+    /// Bans.
+    pub bans: BTreeMap<UserId, BanRow>,
+    /// Positions of messages that mention a user, ascending.
+    pub mentions: HashMap<UserId, Vec<Seq>>,
+    /// Positions of messages that mention everyone, ascending.
+    pub broadcasts: Vec<Seq>,
+}
+
+/// All tables.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// Spaces.
+    pub spaces: BTreeMap<SpaceId, SpaceRow>,
+    /// Users.
+    pub users: BTreeMap<UserId, UserRow>,
+    /// Devices.
+    pub devices: BTreeMap<DeviceId, DeviceRow>,
+    /// Refresh tokens by hash.
+    pub refresh: HashMap<[u8; 32], RefreshRow>,
+    /// Keys of back ends.
+    pub api_keys: BTreeMap<ApiKeyId, ApiKeyRow>,
+    /// External issuers.
+    pub issuers: BTreeMap<IssuerId, IssuerRow>,
+    /// Signing keys, oldest first.
+    pub signing_keys: Vec<SigningKeyRow>,
+    /// Invitations.
+    pub invites: BTreeMap<InviteId, InviteRow>,
+    /// Channels.
+    pub channels: BTreeMap<ChannelId, ChannelTable>,
+    /// Direct channels by pair.
+    pub pairs: HashMap<(SpaceId, UserId, UserId), ChannelId>,
+}
+
+/// Tables that the log and the directory share.
+pub type SharedTables = Arc<RwLock<Tables>>;

@@ -1,0 +1,1 @@
+//! One SQLite database: migrations, the writer thread with group commit, readers, backup.

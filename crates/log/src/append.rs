@@ -1,0 +1,153 @@
+//! What is appended.
+
+use klatch_engine::row::BanRow;
+use klatch_types::{
+    ChannelId, ChannelKind, ClientKey, InviteId, Millis, Ordinal, Role, Seq, SpaceId, UserId, Visibility,
+};
+
+/// Properties of a channel that an append makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewChannel {
+    /// The space.
+    pub space: SpaceId,
+    /// What it is for.
+    pub kind: ChannelKind,
+    /// Who can find it.
+    pub visibility: Visibility,
+    /// Name; none for `direct`.
+    pub name: Option<String>,
+    /// What it is about.
+    pub topic: Option<String>,
+    /// The two users of a `direct` channel, smaller id first.
+    pub pair: Option<(UserId, UserId)>,
+}
+
+/// What the appender relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing but that the channel exists.
+    Exists,
+    /// Permission was checked against the channel as of this access position; if the channel's `access_seq` is
+    /// higher now, the append is refused as [`crate::LogError::Stale`] (contract, delivery 9).
+    AccessAt(Seq),
+    /// The channel does not exist; the append makes it and must carry [`Change::Create`].
+    New,
+}
+
+/// A change of projected rows, in the event's own transaction. Those marked *access* set the channel's
+/// `access_seq` to the event's position.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Makes the channel row. *Access.*
+    Create(NewChannel),
+    /// Changes what is `Some`; an empty topic removes it. *Access.*
+    Update {
+        /// New name.
+        name: Option<String>,
+        /// New topic.
+        topic: Option<String>,
+        /// New visibility.
+        visibility: Option<Visibility>,
+    },
+    /// Closes the channel. *Access.*
+    Archive,
+    /// Adds a member (counted), whose read cursor starts at this event. *Access.*
+    MemberPut {
+        /// Who.
+        user: UserId,
+        /// As what.
+        role: Role,
+        /// Whether the history before this event is theirs to see.
+        sees_history: bool,
+        /// Counts one use of this invitation.
+        invite: Option<InviteId>,
+    },
+    /// Removes a member if there is one (counted). *Access.*
+    MemberRemove {
+        /// Who.
+        user: UserId,
+    },
+    /// Gives a member a role. *Access.*
+    MemberRole {
+        /// Who.
+        user: UserId,
+        /// The role.
+        role: Role,
+    },
+    /// Mutes until a time, or unmutes. *Access.*
+    MemberMute {
+        /// Who.
+        user: UserId,
+        /// Until when; none to unmute.
+        until: Option<Millis>,
+    },
+    /// Bans. *Access.*
+    BanPut(BanRow),
+    /// Lifts a ban. *Access.*
+    BanRemove {
+        /// Who.
+        user: UserId,
+    },
+    /// This message mentions these members: their `mentions` grow by one, with a row for each.
+    Mention {
+        /// Who; those who are not members are passed over.
+        users: Vec<UserId>,
+    },
+    /// This message mentions everyone: the channel's `broadcasts` grows by one.
+    MentionAll,
+    /// Erases the payload of an event and of every edit of it; digest and place stay (tombstone).
+    Erase {
+        /// The event.
+        target: Seq,
+        /// The `kind` of the events that carry its later texts.
+        edit_kind: u8,
+    },
+}
+
+impl Change {
+    /// Whether it changes who may do what.
+    pub fn is_access(&self) -> bool {
+        !matches!(self, Self::Mention { .. } | Self::MentionAll | Self::Erase { .. })
+    }
+}
+
+/// One event to append.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Append {
+    /// Where.
+    pub channel: ChannelId,
+    /// Who.
+    pub actor: UserId,
+    /// The client's key; unique per (channel, actor).
+    pub key: Option<ClientKey>,
+    /// When, to show.
+    pub at: Millis,
+    /// Number of the event's type.
+    pub kind: u8,
+    /// Whether it is a message: it then takes the next ordinal, becomes the channel's last message and active
+    /// time, and moves the actor's own read and received cursors to itself (if the actor is a member).
+    pub message: bool,
+    /// The event this one changes.
+    pub target: Option<Seq>,
+    /// Content, JSON.
+    pub payload: Vec<u8>,
+    /// What the appender relied on.
+    pub expect: Expect,
+    /// Projected rows that change with it.
+    pub changes: Vec<Change>,
+}
+
+/// Where an append landed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Position.
+    pub seq: Seq,
+    /// The position before it.
+    pub prev: Seq,
+    /// Count of messages up to it.
+    pub ordinal: Ordinal,
+    /// When, as first committed.
+    pub at: Millis,
+    /// Whether the key had been committed before: this is the first receipt again.
+    pub duplicate: bool,
+}

@@ -1,0 +1,48 @@
+//! Committed batches on their way from the log to the channels.
+
+use crate::{LogError, Receipt};
+use klatch_engine::row::EventRow;
+use tokio::sync::{mpsc, oneshot};
+
+/// Answers one append.
+pub type Done = oneshot::Sender<Result<Receipt, LogError>>;
+
+/// One committed event with the answer it is owed. Whoever takes it from the feed hands the event to the fan-out
+/// first and answers `done` second, so that a sender's own event and ack leave in one write.
+#[derive(Debug)]
+pub struct Committed {
+    /// The event as stored.
+    pub event: EventRow,
+    /// Whether it changed who may do what.
+    pub access: bool,
+    /// The receipt to answer with.
+    pub receipt: Receipt,
+    /// Where to.
+    pub done: Done,
+}
+
+/// The log's end of the feed.
+#[derive(Clone, Debug)]
+pub struct CommitFeed(mpsc::UnboundedSender<Vec<Committed>>);
+
+/// The channels' end of the feed.
+pub type CommitReceiver = mpsc::UnboundedReceiver<Vec<Committed>>;
+
+/// Makes a feed. It needs no bound of its own: what is in it was admitted by the log's bounded queue, and every
+/// entry holds its place there until it is answered.
+pub fn commit_feed() -> (CommitFeed, CommitReceiver) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (CommitFeed(sender), receiver)
+}
+
+impl CommitFeed {
+    /// Passes on a committed batch, in commit order. If nobody listens any more (the server stops), the answers
+    /// are given here.
+    pub fn pass(&self, batch: Vec<Committed>) {
+        if let Err(mpsc::error::SendError(batch)) = self.0.send(batch) {
+            for committed in batch {
+                committed.done.send(Ok(committed.receipt)).ok();
+            }
+        }
+    }
+}

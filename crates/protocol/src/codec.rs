@@ -1,0 +1,117 @@
+//! Reading and writing JSON, with the limits of the wire.
+
+use crate::frame::{ClientFrame, Hello};
+use crate::{ErrorCode, Problem};
+use klatch_types::limits;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Refuses a text whose arrays and objects nest deeper than [`limits::JSON_DEPTH_MAX`], without building it.
+pub fn check_depth(text: &str) -> Result<(), Problem> {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > limits::JSON_DEPTH_MAX {
+                    let detail = format!("arrays and objects may nest {} deep at most", limits::JSON_DEPTH_MAX);
+                    return Err(Problem::new(ErrorCode::Malformed, Some(detail)));
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads a JSON text of a known shape. A text that is not JSON is `malformed`; JSON of another shape is `invalid`.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    check_depth(text)?;
+    serde_json::from_str(text).map_err(|error| {
+        let code = match error.classify() {
+            serde_json::error::Category::Data => ErrorCode::Invalid,
+            _ => ErrorCode::Malformed,
+        };
+        Problem::new(code, Some(short(&error.to_string())))
+    })
+}
+
+/// What a frame after the first could be read as.
+pub fn read_client_frame(text: &str) -> Result<ClientFrame, (Option<u64>, Problem)> {
+    read::<ClientFrame>(text).map_err(|problem| (frame_id(text), problem))
+}
+
+/// Reads the first frame, `{"op":"hello", …}`.
+pub fn read_hello(text: &str) -> Result<Hello, Problem> {
+    #[derive(serde::Deserialize)]
+    #[serde(tag = "op", rename_all = "snake_case")]
+    enum First {
+        Hello(Hello),
+    }
+    let First::Hello(hello) = read::<First>(text)?;
+    if hello.cursors.len() > limits::HELLO_CURSORS_MAX {
+        let detail = format!("`cursors` may name {} channels at most", limits::HELLO_CURSORS_MAX);
+        return Err(Problem::new(ErrorCode::Invalid, Some(detail)));
+    }
+    Ok(hello)
+}
+
+/// The `id` of a frame whose rest could not be read, so that the error can be matched to it.
+fn frame_id(text: &str) -> Option<u64> {
+    #[derive(serde::Deserialize)]
+    struct OnlyId {
+        id: u64,
+    }
+    check_depth(text).ok()?;
+    serde_json::from_str::<OnlyId>(text).ok().map(|frame| frame.id)
+}
+
+/// Writes a value whose serialisation cannot fail.
+pub fn write<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("wire types have string keys and no failing serialiser")
+}
+
+/// The beginning of an error text: what it quotes of the input is bounded.
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Command;
+
+    #[test]
+    fn a_send_is_read() {
+        let text = r#"{"id":7,"op":"send","channel":"0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f","key":"0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f","text":"hi"}"#;
+        let frame = read_client_frame(text).unwrap();
+        assert_eq!(frame.id, 7);
+        assert!(matches!(frame.command, Command::Send(send) if send.text == "hi"));
+    }
+
+    #[test]
+    fn an_unknown_op_keeps_its_id() {
+        let (id, problem) = read_client_frame(r#"{"id":9,"op":"fly"}"#).unwrap_err();
+        assert_eq!(id, Some(9));
+        assert_eq!(problem.code, ErrorCode::Invalid);
+    }
+
+    #[test]
+    fn depth_is_counted_outside_strings_only() {
+        assert!(check_depth(&"[".repeat(limits::JSON_DEPTH_MAX)).is_ok());
+        assert!(check_depth(&"[".repeat(limits::JSON_DEPTH_MAX + 1)).is_err());
+        assert!(check_depth(&format!("\"{}\"", "[".repeat(100))).is_ok());
+        assert!(check_depth(r#""\"[[[""#).is_ok());
+    }
+}

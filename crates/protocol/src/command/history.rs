@@ -1,0 +1,49 @@
+//! Reading a channel's past.
+
+use klatch_types::{ChannelId, Seq};
+use serde::{Deserialize, Serialize};
+
+/// A page of messages, with edits, deletions and reactions applied. With `before` or neither: newest first,
+/// downwards. With `after`: oldest first, upwards.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Messages below this position, newest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Seq>,
+    /// Messages above this position, oldest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Seq>,
+    /// How many, 1 to 200; 50 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// One message, with edits, deletion and reactions applied.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageGet {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The message.
+    pub target: Seq,
+}
+
+/// A page of raw events in order: how a client fills a hole.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Events above this position.
+    #[serde(default)]
+    pub after: Seq,
+    /// How many, 1 to 200; 50 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The epoch the client's copy is from; another one is answered with `resync`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
+}

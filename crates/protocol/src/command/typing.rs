@@ -1,0 +1,12 @@
+//! The sign that someone is typing. Best effort, never logged (contract, delivery 8).
+
+use klatch_types::ChannelId;
+use serde::{Deserialize, Serialize};
+
+/// Says that the user types in the channel just now.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Typing {
+    /// The channel.
+    pub channel: ChannelId,
+}

@@ -1,0 +1,168 @@
+//! Frames of the socket `/v1/ws`, subprotocol `klatch.v1`.
+
+use crate::view::{Reply, User};
+use crate::{Command, ErrorCode, Event};
+use klatch_types::{ChannelId, DeviceId, Seq, UserId};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Name of the WebSocket subprotocol.
+pub const SUBPROTOCOL: &str = "klatch.v1";
+
+/// The first frame of a client: `{"op":"hello", …}`.
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hello {
+    /// An access token: the server's own, or one of an issuer the space trusts.
+    pub token: String,
+    /// What the client calls itself, for operators' eyes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The epoch that the client's copy is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
+    /// Last position the client has, per channel. Missed events follow `ready` in order, or `behind` is sent.
+    #[serde(default, skip_serializing_if = "HashMap::is_empty")]
+    #[schema(value_type = HashMap<String, u64>)]
+    pub cursors: HashMap<ChannelId, Seq>,
+}
+
+/// A frame of a client after the first.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+pub struct ClientFrame {
+    /// Chosen by the client; the answer names it in `re`.
+    pub id: u64,
+    /// The command.
+    #[serde(flatten)]
+    pub command: Command,
+}
+
+/// An error as the socket and REST tell it (RFC 9457 section 3, `application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// Code of the catalogue.
+    pub code: ErrorCode,
+    /// Short sentence of the catalogue.
+    pub title: String,
+    /// What exactly, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How long to wait before trying again, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// HTTP status; REST only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Finds the detail in the operators' log; REST only.
+    #[serde(default, rename = "requestId", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl Problem {
+    /// An error of this code with the catalogue's title.
+    pub fn new(code: ErrorCode, detail: Option<String>) -> Self {
+        Self {
+            code,
+            title: code.title().to_owned(),
+            detail,
+            retry_after_ms: None,
+            status: None,
+            request_id: None,
+        }
+    }
+}
+
+/// A channel in [`Ready`]: where its log stands and how far this user is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReadyChannel {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Position of its last event.
+    pub head: Seq,
+    /// How far the user has read.
+    pub read: Seq,
+    /// Messages after that.
+    pub unread: u64,
+}
+
+/// The socket is open and authenticated; it hears all the user's channels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Ready {
+    /// Who one is.
+    pub user: User,
+    /// The device, if the token has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// Which history the positions are from.
+    pub epoch: String,
+    /// The server pings this often; a client that hears nothing for twice as long reconnects. Milliseconds.
+    pub heartbeat_ms: u64,
+    /// One's channels.
+    pub channels: Vec<ReadyChannel>,
+}
+
+/// A channel whose missed events are too many to replay: the client pulls them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Behind {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The position the client gave.
+    pub after: Seq,
+    /// Position of the last event.
+    pub head: Seq,
+}
+
+/// Someone types. Best effort.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TypingSignal {
+    /// Where.
+    pub channel: ChannelId,
+    /// Who.
+    pub user: UserId,
+}
+
+/// What the server sends. Exactly one field of these names is in each frame.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// Answer to `hello`.
+    Ready(Ready),
+    /// Events of one channel, ascending.
+    Events(Vec<Event>),
+    /// Channels to pull.
+    Behind(Vec<Behind>),
+    /// Someone types.
+    Typing(TypingSignal),
+    /// One's cursor moved, on this or another device.
+    Cursor(crate::view::Cursor),
+    /// The socket will be closed; come back after this delay. Milliseconds.
+    Reconnect {
+        /// How long to wait, milliseconds.
+        delay_ms: u64,
+    },
+    /// The first frame was refused; a close follows.
+    Refused(Problem),
+    /// Answer to a command.
+    #[serde(untagged)]
+    Answer(Answer),
+}
+
+/// Answer to a command.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Answer {
+    /// The `id` of the command; none if the frame could not be read that far.
+    pub re: Option<u64>,
+    /// How it went.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// How a command went.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It took effect.
+    Ok(Reply),
+    /// It did not.
+    Error(Problem),
+}

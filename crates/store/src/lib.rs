@@ -1,0 +1,13 @@
+//! The directory: who there is, what they are signed in with, which channels they are in and how far they read.
+//!
+//! Rows of channels, members and bans are written by the log in the transaction of the event that changed them;
+//! the directory reads them, and writes cursors and invitations.
+
+mod error;
+pub mod memory;
+pub mod sqlite;
+mod traits;
+
+pub use error::StoreError;
+pub use klatch_engine::row;
+pub use traits::{ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, PreviewRow, Rotation};

@@ -1,0 +1,84 @@
+//! Ids are UUIDs (RFC 9562), version 7 when the server makes them. Each kind has its own type.
+
+use crate::{Entropy, Millis};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// A text that is not a UUID in its hyphenated form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a UUID such as 0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f")]
+pub struct IdError(String);
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = String, format = "uuid", example = "0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f")]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id: UUIDv7 of this time and these random bytes.
+            pub fn new(now: Millis, entropy: &dyn Entropy) -> Self {
+                let mut random = [0u8; 10];
+                entropy.fill(&mut random);
+                let millis = u64::try_from(now.0).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+            }
+
+            /// The sixteen bytes, as databases keep them.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// From the sixteen bytes a database kept.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let shown = || text.chars().take(40).collect::<String>();
+                if text.len() != 36 {
+                    return Err(IdError(shown()));
+                }
+                Uuid::try_parse(text).map(Self).map_err(|_| IdError(shown()))
+            }
+        }
+    };
+}
+
+id!(/// A community with its own users, policy and keys.
+    SpaceId);
+id!(/// A person, guest, bot or product of one space.
+    UserId);
+id!(/// One signed-in device of a user; also the family of its refresh tokens.
+    DeviceId);
+id!(/// A channel: a log with members.
+    ChannelId);
+id!(/// An invitation into a channel.
+    InviteId);
+id!(/// A key of a product's back end.
+    ApiKeyId);
+id!(/// An external token issuer that a space trusts.
+    IssuerId);
+id!(/// The idempotency key that a client makes for a command and keeps until it has a definite answer
+    /// (contract, delivery 1 to 3). UUIDv7 is best: keys made together are then stored together.
+    ClientKey);

@@ -1,0 +1,20 @@
+//! The words of Klatch: ids, sequence numbers, roles, policies, limits, clock and randomness.
+//!
+//! No I/O and no runtime: every other crate may depend on this one, and it depends on none of them.
+
+mod clock;
+mod entropy;
+mod ids;
+pub mod limits;
+mod name;
+mod policy;
+mod role;
+mod seq;
+
+pub use clock::{Clock, ManualClock, Millis, SystemClock};
+pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
+pub use ids::{ApiKeyId, ChannelId, ClientKey, DeviceId, IdError, InviteId, IssuerId, SpaceId, UserId};
+pub use name::{DisplayName, NameError, Slug, Username};
+pub use policy::{Encryption, HistoryVisibility, MembershipSource, Policy, PolicyError, Profile, Retention, SignUp};
+pub use role::{ChannelKind, Role, UserKind, Visibility};
+pub use seq::{Ordinal, Seq};

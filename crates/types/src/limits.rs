@@ -1,0 +1,137 @@
+//! Every bound in one place. Those that operators may change are the defaults of the configuration's
+//! `[limits]`; the rest are fixed because something else relies on them.
+
+use std::time::Duration;
+
+// ---- text and names ----
+
+/// Longest username, bytes (they are ASCII).
+pub const USERNAME_CHARS_MAX: usize = 64;
+/// Longest short name of a space, bytes.
+pub const SLUG_CHARS_MAX: usize = 40;
+/// Longest name to show, Unicode scalar values.
+pub const NAME_CHARS_MAX: usize = 100;
+/// Longest channel topic, Unicode scalar values.
+pub const TOPIC_CHARS_MAX: usize = 500;
+/// Longest message that any policy may allow, Unicode scalar values.
+pub const MESSAGE_CHARS_MAX: u32 = 10_000;
+/// Longest reaction, bytes: the longest emoji sequences of Unicode 16 stay below it.
+pub const REACTION_BYTES_MAX: usize = 64;
+/// Most users one message may mention by name.
+pub const MENTIONS_MAX: usize = 50;
+/// Most edits, reactions and deletions of one message.
+pub const AMENDMENTS_PER_MESSAGE_MAX: usize = 2_000;
+/// Longest reason of a ban or removal, Unicode scalar values.
+pub const REASON_CHARS_MAX: usize = 200;
+/// Shortest password, Unicode scalar values.
+pub const PASSWORD_CHARS_MIN: usize = 12;
+/// Longest password, bytes, so that hashing it stays cheap.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+/// Largest token accepted, bytes.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+// ---- pages ----
+
+/// Events or messages in a page when the caller does not say.
+pub const PAGE_DEFAULT: u32 = 50;
+/// Most events, messages or members in a page.
+pub const PAGE_MAX: u32 = 200;
+/// Most channels in one answer of the channel list.
+pub const CHANNEL_LIST_MAX: u32 = 1_000;
+/// Most members named when a channel is made.
+pub const CHANNEL_CREATE_MEMBERS_MAX: usize = 200;
+/// Most members that any policy may allow.
+pub const CHANNEL_MEMBERS_MAX: u32 = 1_000_000;
+/// Most live invitations of one channel.
+pub const INVITES_PER_CHANNEL_MAX: u32 = 100;
+/// Most channels that one user may be a member of.
+pub const CHANNELS_PER_USER_MAX: u32 = 5_000;
+
+// ---- wire ----
+
+/// Largest WebSocket message or REST body that a client may send, bytes.
+pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+/// Deepest nesting of arrays and objects in a JSON text.
+pub const JSON_DEPTH_MAX: usize = 32;
+/// Largest frame of several events that the server makes, bytes.
+pub const EVENTS_FRAME_BYTES_MAX: usize = 64 * 1024;
+/// Bytes that may wait in one connection's outbox.
+pub const OUTBOX_BYTES_MAX: usize = 1024 * 1024;
+/// Frames that may wait in one connection's outbox.
+pub const OUTBOX_FRAMES_MAX: usize = 256;
+/// Slices given to one vectored write.
+pub const WRITE_SLICES_MAX: usize = 64;
+/// Commands of one connection that may be under way at once.
+pub const COMMANDS_IN_FLIGHT_MAX: usize = 256;
+/// Cursors in one `hello`.
+pub const HELLO_CURSORS_MAX: usize = 1_000;
+/// Missed events that `hello` replays over all channels; a client further behind is told to pull.
+pub const RESUME_EVENTS_MAX: u32 = 1_000;
+/// Longest wait for the first frame of a socket.
+pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for the head of an HTTP request.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest time one REST call may take, body included.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest wait between heartbeats of the server.
+pub const HEARTBEAT: Duration = Duration::from_secs(25);
+/// Silence after which a connection is dead.
+pub const DEAD_AFTER: Duration = Duration::from_secs(45);
+/// Longest time a socket may refuse to take a byte while something waits for it.
+pub const WRITE_STALL_MAX: Duration = Duration::from_secs(8);
+
+// ---- rates (defaults; see the contract, overload) ----
+
+/// Sends of one user per second, sustained.
+pub const SENDS_PER_SECOND: u32 = 10;
+/// Sends of one user at once.
+pub const SENDS_BURST: u32 = 60;
+/// Frames of one connection in ten seconds.
+pub const FRAMES_PER_10_S: u32 = 200;
+/// Login attempts for one account from one address in fifteen minutes.
+pub const LOGINS_PER_ACCOUNT_15_MIN: u32 = 5;
+/// Login attempts from one address in fifteen minutes.
+pub const LOGINS_PER_IP_15_MIN: u32 = 50;
+/// Sign-ups from one address in an hour.
+pub const SIGN_UPS_PER_IP_HOUR: u32 = 3;
+/// Sockets of one user.
+pub const CONNECTIONS_PER_USER: u32 = 10;
+/// Sockets from one address.
+pub const CONNECTIONS_PER_IP: u32 = 100;
+/// Requests of one user per second over REST, sustained.
+pub const REQUESTS_PER_SECOND: u32 = 50;
+
+// ---- log ----
+
+/// Appends that may wait for the writer; past it sends are shed with `overloaded`.
+pub const APPEND_QUEUE_MAX: usize = 8_192;
+/// Most appends and other writes in one commit.
+pub const COMMIT_BATCH_MAX: usize = 2_048;
+/// Channel heads the writer keeps in memory.
+pub const HEADS_CACHED_MAX: usize = 100_000;
+/// Channel states (policy, members) kept in memory.
+pub const CHANNEL_STATES_CACHED_MAX: usize = 10_000;
+/// Times an append is tried again because the channel's membership changed under it.
+pub const STALE_RETRIES_MAX: usize = 16;
+/// Longest time a cursor moved by the user's own message may stay unwritten.
+pub const OWN_CURSOR_DELAY: Duration = Duration::from_secs(1);
+
+// ---- identity ----
+
+/// Life of an access token.
+pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(10 * 60);
+/// Life of a refresh token.
+pub const REFRESH_TOKEN_LIFE: Duration = Duration::from_secs(60 * 24 * 3600);
+/// Longest life of a guest token.
+pub const GUEST_TOKEN_LIFE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Devices of one user; the one unused longest is signed out when another comes.
+pub const DEVICES_PER_USER_MAX: u32 = 20;
+/// Longest life of an invitation.
+pub const INVITE_LIFE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
+const _: () = assert!(DEAD_AFTER.as_secs() > HEARTBEAT.as_secs());
+const _: () = assert!(PAGE_DEFAULT <= PAGE_MAX);
+const _: () = assert!(EVENTS_FRAME_BYTES_MAX <= OUTBOX_BYTES_MAX);
+const _: () = assert!(MESSAGE_CHARS_MAX as usize * 4 <= FRAME_BYTES_MAX);
+const _: () = assert!(WRITE_STALL_MAX.as_secs() < 10);
+const _: () = assert!(WRITE_SLICES_MAX <= 1024); // IOV_MAX on Linux

@@ -1,0 +1,91 @@
+//! Kinds of users and channels, and the roles of members.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! coded {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(rename_all = "lowercase")]
+        pub enum $name { $($(#[$vdoc])* $variant = $code),+ }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The small number that databases keep.
+            pub fn code(self) -> u8 {
+                self as u8
+            }
+
+            /// From the number a database kept.
+            pub fn from_code(code: u8) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// The word on the wire and the command line.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(format!("`{}` is none of: {}", text.chars().take(40).collect::<String>(), [$($text),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+coded!(/// What a channel is for.
+    ChannelKind {
+    /// Two users; at most one per pair and space.
+    Direct = 1 "direct",
+    /// Any group of users.
+    Group = 2 "group",
+    /// A meeting of the meeting product; its owner is the organizer.
+    Meeting = 3 "meeting",
+    /// Made from an enrolment roster (S0.3, S2.1).
+    Course = 4 "course",
+});
+
+coded!(/// What a member may do, weakest first: the order is used to compare ranks.
+    Role {
+    /// Reads and writes, nothing else; made by tokens and invite links.
+    Guest = 1 "guest",
+    /// An ordinary member; a participant of a meeting.
+    Member = 2 "member",
+    /// Keeps order: invites, removes, mutes, deletes others' messages.
+    Moderator = 3 "moderator",
+    /// May do everything to the channel; the organizer of a meeting.
+    Owner = 4 "owner",
+});
+
+coded!(/// Who can find a channel.
+    Visibility {
+    /// Only members see that it exists.
+    Private = 1 "private",
+    /// Everyone in the space (guests aside) sees and may join it.
+    Open = 2 "open",
+});
+
+coded!(/// What kind of account a user is.
+    UserKind {
+    /// A person with an account.
+    Person = 1 "person",
+    /// A person with a token for a while and no account.
+    Guest = 2 "guest",
+    /// A product's back end, acting through an API key.
+    System = 3 "system",
+});
