@@ -1,1 +1,12 @@
-//! klatch-session
+//! Sessions: who is asking, may they ask so often, and which operation answers. Knows no transport.
+//!
+//! Every transport makes a [`klatch_protocol::Command`] and gives it to [`Sessions::run`]; sign-in and tokens are
+//! [`auth::Auth`]. Error codes of the wire are chosen here and nowhere else ([`SessionError::problem`]).
+
+pub mod auth;
+mod error;
+mod principal;
+pub mod rate;
+
+pub use error::SessionError;
+pub use principal::Principal;

@@ -1,0 +1,1 @@
+//! Sign-up, login, tokens, devices, external issuers and API keys.

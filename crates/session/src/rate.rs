@@ -1,0 +1,1 @@
+//! Rate limits of users, addresses and accounts (contract, overload).
