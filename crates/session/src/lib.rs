@@ -7,6 +7,8 @@ pub mod auth;
 mod error;
 mod principal;
 pub mod rate;
+mod sessions;
 
 pub use error::SessionError;
 pub use principal::Principal;
+pub use sessions::Sessions;
