@@ -1,0 +1,73 @@
+//! One encoded text, framed for WebSocket once and shared by all who get it.
+
+use bytes::{Bytes, BytesMut};
+
+/// A server's text frame (RFC 6455 section 5.2: FIN, opcode 1, no mask) with its payload behind the header. Cloning
+/// shares the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    wire: Bytes,
+    header_bytes: u8,
+}
+
+/// FIN and opcode "text".
+const TEXT: u8 = 0x81;
+
+impl Frame {
+    /// Frames a JSON text.
+    pub fn text(json: &[u8]) -> Self {
+        let mut wire = BytesMut::with_capacity(json.len() + 10);
+        match json.len() {
+            short @ 0..=125 => wire.extend_from_slice(&[TEXT, short as u8]),
+            medium @ 126..=0xffff => {
+                wire.extend_from_slice(&[TEXT, 126]);
+                wire.extend_from_slice(&(medium as u16).to_be_bytes());
+            }
+            long => {
+                wire.extend_from_slice(&[TEXT, 127]);
+                wire.extend_from_slice(&(long as u64).to_be_bytes());
+            }
+        }
+        let header_bytes = wire.len() as u8;
+        wire.extend_from_slice(json);
+        Self {
+            wire: wire.freeze(),
+            header_bytes,
+        }
+    }
+
+    /// Bytes that are on the wire already: a control frame, or frames a protocol library made.
+    pub fn raw(wire: Bytes) -> Self {
+        Self {
+            wire,
+            header_bytes: 0,
+        }
+    }
+
+    /// Header and payload.
+    pub fn wire(&self) -> &Bytes {
+        &self.wire
+    }
+
+    /// The payload alone, for transports with a framing of their own.
+    pub fn payload(&self) -> Bytes {
+        self.wire.slice(usize::from(self.header_bytes)..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_lengths_of_rfc_6455() {
+        for (len, header) in [(0, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)] {
+            let json = vec![b'x'; len];
+            let frame = Frame::text(&json);
+            assert_eq!(frame.wire().len(), len + header);
+            assert_eq!(frame.payload(), json);
+            assert_eq!(frame.wire()[0], 0x81);
+        }
+        assert_eq!(&Frame::text(&[b'x'; 300]).wire()[..4], &[0x81, 126, 1, 44]);
+    }
+}

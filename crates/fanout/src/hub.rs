@@ -1,0 +1,203 @@
+//! Which connections of this node listen to which channel.
+
+use crate::{Frame, Outbox};
+use klatch_types::{ChannelId, UserId};
+use parking_lot::RwLock;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::Arc;
+
+/// Shards of the channel table, so that channels far apart do not share a lock.
+const SHARDS: usize = 64;
+
+type Table<K> = RwLock<HashMap<K, Vec<Arc<Outbox>>>>;
+
+/// Channel → outboxes and user → outboxes of this node. Locks are held only while a table is read or changed,
+/// never across I/O; pushing to an outbox does not block.
+#[derive(Debug)]
+pub struct Hub {
+    channels: Vec<Table<ChannelId>>,
+    users: Table<UserId>,
+    hasher: RandomState,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        let channels = (0..SHARDS).map(|_| Table::default()).collect();
+        Self {
+            channels,
+            users: Table::default(),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl Hub {
+    /// A connection is there: from now on changes of its user's memberships subscribe and unsubscribe it.
+    pub fn connect(&self, outbox: &Arc<Outbox>) {
+        self.users
+            .write()
+            .entry(outbox.user())
+            .or_default()
+            .push(Arc::clone(outbox));
+    }
+
+    /// A connection is gone.
+    pub fn disconnect(&self, outbox: &Outbox) {
+        take_out(&self.users, outbox.user(), outbox);
+        for channel in outbox.forget_all() {
+            take_out(self.shard(channel), channel, outbox);
+        }
+    }
+
+    /// A connection listens to a channel. The caller has checked that its user may.
+    pub fn subscribe(&self, channel: ChannelId, outbox: &Arc<Outbox>) {
+        let mut shard = self.shard(channel).write();
+        if outbox.remember(channel) {
+            shard.entry(channel).or_default().push(Arc::clone(outbox));
+        }
+    }
+
+    /// A connection no longer listens to a channel.
+    pub fn unsubscribe(&self, channel: ChannelId, outbox: &Outbox) {
+        if outbox.forget(channel) {
+            take_out(self.shard(channel), channel, outbox);
+        }
+    }
+
+    /// A user became a member: all their connections here listen from the next event on.
+    pub fn subscribe_user(&self, channel: ChannelId, user: UserId) {
+        for outbox in self.outboxes_of(user) {
+            outbox.note_membership_change();
+            self.subscribe(channel, &outbox);
+        }
+    }
+
+    /// A user is no longer a member: none of their connections here listens.
+    pub fn unsubscribe_user(&self, channel: ChannelId, user: UserId) {
+        for outbox in self.outboxes_of(user) {
+            outbox.note_membership_change();
+            self.unsubscribe(channel, &outbox);
+        }
+    }
+
+    /// Hands a frame to everyone who listens to the channel; how many that is.
+    pub fn publish(&self, channel: ChannelId, frame: &Frame) -> usize {
+        let shard = self.shard(channel).read();
+        let Some(outboxes) = shard.get(&channel) else {
+            return 0;
+        };
+        for outbox in outboxes {
+            outbox.push(frame.clone());
+        }
+        outboxes.len()
+    }
+
+    /// Hands a frame that may be lost to everyone who listens to the channel, but not to its author.
+    pub fn publish_lossy(&self, channel: ChannelId, frame: &Frame, author: UserId) {
+        let shard = self.shard(channel).read();
+        for outbox in shard
+            .get(&channel)
+            .into_iter()
+            .flatten()
+            .filter(|outbox| outbox.user() != author)
+        {
+            outbox.push_lossy(frame.clone());
+        }
+    }
+
+    /// Hands a frame to every connection of a user.
+    pub fn publish_user(&self, user: UserId, frame: &Frame) {
+        for outbox in self.outboxes_of(user) {
+            outbox.push(frame.clone());
+        }
+    }
+
+    /// Whether anyone here listens to the channel.
+    pub fn has_listeners(&self, channel: ChannelId) -> bool {
+        self.shard(channel).read().contains_key(&channel)
+    }
+
+    /// The connections of a user.
+    pub fn outboxes_of(&self, user: UserId) -> Vec<Arc<Outbox>> {
+        self.users.read().get(&user).cloned().unwrap_or_default()
+    }
+
+    /// How many users are connected, and how many connections they have.
+    pub fn counts(&self) -> (usize, usize) {
+        let users = self.users.read();
+        (users.len(), users.values().map(Vec::len).sum())
+    }
+
+    fn shard(&self, channel: ChannelId) -> &Table<ChannelId> {
+        &self.channels[self.hasher.hash_one(channel) as usize % SHARDS]
+    }
+}
+
+fn take_out<K: Hash + Eq>(table: &Table<K>, key: K, outbox: &Outbox) {
+    let mut table = table.write();
+    let Some(outboxes) = table.get_mut(&key) else {
+        return;
+    };
+    outboxes.retain(|other| other.id() != outbox.id());
+    if outboxes.is_empty() {
+        table.remove(&key);
+    } else if outboxes.capacity() > 2 * outboxes.len() + 8 {
+        outboxes.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ConnectionId, OutboxLimits, Taken};
+    use klatch_types::{Entropy, Millis, SeededEntropy};
+    use std::collections::VecDeque;
+    use std::task::{Context, Poll, Waker};
+
+    fn waiting(outbox: &Outbox) -> usize {
+        let mut into = VecDeque::new();
+        let mut context = Context::from_waker(Waker::noop());
+        match outbox.poll_take(&mut context, &mut 0, &mut 0, &mut into) {
+            Poll::Ready(Taken::Frames) => into.len(),
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn only_listeners_hear_and_removal_is_immediate() {
+        let entropy: &dyn Entropy = &SeededEntropy::new(2);
+        let (ana, rui) = (UserId::new(Millis(1), entropy), UserId::new(Millis(1), entropy));
+        let channel = ChannelId::new(Millis(1), entropy);
+        let hub = Hub::default();
+        let boxes: Vec<_> = [ana, ana, rui]
+            .iter()
+            .enumerate()
+            .map(|(n, user)| {
+                Arc::new(Outbox::new(
+                    ConnectionId(n as u64),
+                    *user,
+                    OutboxLimits::default(),
+                ))
+            })
+            .collect();
+        boxes.iter().for_each(|outbox| hub.connect(outbox));
+        hub.subscribe_user(channel, ana);
+        hub.subscribe(channel, &boxes[0]); // twice is once
+        assert_eq!(hub.publish(channel, &Frame::text(b"x")), 2);
+        assert_eq!(
+            boxes.iter().map(|outbox| waiting(outbox)).collect::<Vec<_>>(),
+            [1, 1, 0]
+        );
+
+        hub.unsubscribe_user(channel, ana);
+        assert_eq!(hub.publish(channel, &Frame::text(b"y")), 0);
+        assert!(!hub.has_listeners(channel));
+        assert_eq!(boxes[0].membership_changes(), 2);
+
+        hub.subscribe(channel, &boxes[2]);
+        hub.disconnect(&boxes[2]);
+        assert_eq!(hub.publish(channel, &Frame::text(b"z")), 0);
+        assert_eq!(hub.counts(), (1, 2));
+    }
+}
