@@ -33,3 +33,33 @@ pub enum EngineError {
     #[error("storage: {0}")]
     Other(String),
 }
+
+#[allow(clippy::needless_pass_by_value)] // the signature of the trait
+impl From<rusqlite::Error> for EngineError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        use rusqlite::ffi;
+        let rusqlite::Error::SqliteFailure(failure, _) = &error else {
+            return Self::Other(error.to_string());
+        };
+        match failure.code {
+            ErrorCode::ConstraintViolation
+                if [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY]
+                    .contains(&failure.extended_code) =>
+            {
+                Self::Exists
+            }
+            ErrorCode::DiskFull => Self::StorageFull,
+            // The shared-memory index of the log is a file too, and could not grow.
+            ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => {
+                Self::StorageFull
+            }
+            ErrorCode::SystemIoFailure => {
+                tracing::error!(target: "database", %error, code = failure.extended_code, "the disk failed");
+                Self::Closed
+            }
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(error.to_string()),
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}

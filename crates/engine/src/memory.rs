@@ -1,8 +1,8 @@
 //! Tables in memory: for tests, demos and as the plain statement of what SQL must do.
 
 use crate::row::{
-    ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow,
-    SpaceRow, UserRow,
+    ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, MemberRow, RefreshRow,
+    SigningKeyRow, SpaceRow, UserRow,
 };
 use klatch_types::{ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Seq, SpaceId, UserId};
 use parking_lot::RwLock;

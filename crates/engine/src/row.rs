@@ -1,8 +1,8 @@
 //! Rows as both engines keep them. Neither wire types nor domain types: the log and the directory convert by hand.
 
 use klatch_types::{
-    ApiKeyId, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Role, Seq,
-    SpaceId, UserId, UserKind, Visibility,
+    ApiKeyId, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Role,
+    Seq, SpaceId, UserId, UserKind, Visibility,
 };
 
 /// `muted_until` and ban `until` of "for good": the largest integer that JSON numbers carry exactly.
@@ -174,7 +174,9 @@ pub struct SigningKeyRow {
 
 impl std::fmt::Debug for SigningKeyRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKeyRow").field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("SigningKeyRow")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }
 
