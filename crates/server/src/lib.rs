@@ -1,1 +1,4 @@
-//! klatch-server
+//! The `klatch` binary: configuration, command line, logs, metrics, and the one place that names a backend.
+
+pub mod config;
+pub mod log;

@@ -1,0 +1,3 @@
+//! The `klatch` binary.
+
+fn main() {}
