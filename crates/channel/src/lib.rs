@@ -1,1 +1,35 @@
-//! klatch-channel
+//! The domain: what may happen in a channel, and what follows from it.
+//!
+//! Every operation checks permission in [`access`], makes one event, appends it to the log with what it relied on,
+//! and is answered when the event is durable and handed to the fan-out ([`delivery`]). A file per feature.
+
+pub mod access;
+mod actor;
+mod channels;
+mod create;
+mod cursor;
+pub mod delivery;
+mod error;
+pub mod fact;
+mod history;
+mod invite;
+mod list;
+mod membership;
+mod mention;
+mod message;
+mod moderation;
+mod publish;
+mod reaction;
+mod settings;
+mod spaces;
+mod state;
+mod to_wire;
+mod typing;
+
+pub use actor::Actor;
+pub use channels::{Channels, Parts};
+pub use create::NewChannelRequest;
+pub use error::ChannelError;
+pub use history::HistoryPage;
+pub use invite::NewInvite;
+pub use state::ChannelState;

@@ -127,10 +127,14 @@ pub struct Append {
     /// Whether it is a message: it then takes the next ordinal, becomes the channel's last message and active
     /// time, and moves the actor's own read and received cursors to itself (if the actor is a member).
     pub message: bool,
-    /// The event this one changes.
+    /// The event this one changes. If its content was erased before, the append is refused as
+    /// [`crate::LogError::Gone`].
     pub target: Option<Seq>,
     /// Content, JSON.
     pub payload: Vec<u8>,
+    /// What the client asked for, as a number made with [`digest`]: the same key with another digest is a
+    /// conflict. Not always the digest of `payload`, which may hold what the server made of it.
+    pub digest: u64,
     /// What the appender relied on.
     pub expect: Expect,
     /// Projected rows that change with it.
@@ -150,4 +154,13 @@ pub struct Receipt {
     pub at: Millis,
     /// Whether the key had been committed before: this is the first receipt again.
     pub duplicate: bool,
+}
+
+/// XXH3 of a command's type, target and content: tells a retry from another command with the same key.
+pub fn digest(kind: u8, target: Option<Seq>, content: &[u8]) -> u64 {
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    hasher.update(&[kind]);
+    hasher.update(&target.unwrap_or(Seq::ZERO).0.to_le_bytes());
+    hasher.update(content);
+    hasher.digest()
 }

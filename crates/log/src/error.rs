@@ -18,6 +18,9 @@ pub enum LogError {
     /// The key was used by the same sender for another body (contract, delivery 2).
     #[error("the key was used for another body")]
     Conflict,
+    /// The content that the append would change was erased.
+    #[error("the target was erased")]
+    Gone,
     /// A channel with this id or this pair exists.
     #[error("exists as {0}")]
     Exists(ChannelId),

@@ -5,13 +5,16 @@
 //! [`CommitFeed`], in commit order, and only then may anything be acknowledged.
 
 mod append;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod digest;
 mod error;
 mod feed;
 pub mod memory;
 pub mod sqlite;
 mod traits;
 
-pub use append::{Append, Change, Expect, NewChannel, Receipt};
+pub use append::{Append, Change, Expect, NewChannel, Receipt, digest};
 pub use error::LogError;
 pub use feed::{CommitFeed, CommitReceiver, Committed, Done, commit_feed};
 pub use klatch_engine::row::EventRow;

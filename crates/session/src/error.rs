@@ -51,12 +51,16 @@ impl SessionError {
             _ => Problem::new(ErrorCode::Internal, None),
         };
         match self {
+            Self::Refused { code: code @ (ErrorCode::Overloaded | ErrorCode::Unavailable), detail } => {
+                Problem { detail: detail.clone(), ..retry(*code, Duration::from_secs(1)) }
+            }
             Self::Refused { code, detail } => Problem::new(*code, detail.clone()),
             Self::RateLimited(wait) => retry(ErrorCode::RateLimited, *wait),
             Self::Store(StoreError::NotFound) | Self::Log(LogError::NotFound) => {
                 Problem::new(ErrorCode::NotFound, None)
             }
             Self::Store(StoreError::Exists) | Self::Log(LogError::Exists(_)) => Problem::new(ErrorCode::Exists, None),
+            Self::Log(LogError::Gone) => Problem::new(ErrorCode::Gone, None),
             Self::Log(LogError::Conflict) => Problem::new(ErrorCode::IdempotencyConflict, None),
             Self::Log(LogError::Stale { .. }) => retry(ErrorCode::Overloaded, Duration::from_millis(200)),
             Self::Store(StoreError::Engine(error)) | Self::Log(LogError::Engine(error)) => engine(error),

@@ -1,0 +1,97 @@
+//! The service: what it stands on, and the states it keeps.
+
+use crate::spaces::SpaceCache;
+use crate::{ChannelError, ChannelState};
+use klatch_engine::row::SpaceRow;
+use klatch_fanout::{Bus, Hub};
+use klatch_log::ChannelLog;
+use klatch_store::Directory;
+use klatch_types::{ChannelId, Clock, Entropy, Millis, SpaceId, limits};
+use parking_lot::RwLock;
+use quick_cache::sync::Cache;
+use std::sync::Arc;
+
+/// What the domain stands on. Everything is passed in; nothing here knows which engine is below.
+#[derive(Clone)]
+pub struct Parts {
+    /// The log.
+    pub log: Arc<dyn ChannelLog>,
+    /// The directory.
+    pub directory: Arc<dyn Directory>,
+    /// This node's listeners.
+    pub hub: Arc<Hub>,
+    /// Other nodes' listeners.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A shared, changing channel state.
+pub(crate) type SharedState = Arc<RwLock<ChannelState>>;
+
+/// Every operation on channels. One file per feature adds its methods.
+pub struct Channels {
+    pub(crate) parts: Parts,
+    pub(crate) states: Cache<ChannelId, SharedState>,
+    spaces: SpaceCache,
+}
+
+impl Channels {
+    /// A service over these parts. Run [`crate::delivery::deliver`] beside it: it answers what the log commits.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            states: Cache::new(limits::CHANNEL_STATES_CACHED_MAX),
+            spaces: SpaceCache::default(),
+        }
+    }
+
+    /// The log below, for those who resume from it.
+    pub fn log(&self) -> &Arc<dyn ChannelLog> {
+        &self.parts.log
+    }
+
+    /// This node's listeners.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.parts.hub
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.parts.clock.now()
+    }
+
+    pub(crate) async fn space(&self, id: SpaceId) -> Result<Arc<SpaceRow>, ChannelError> {
+        self.spaces.get(id, &*self.parts.directory, self.now()).await
+    }
+
+    /// The state of a channel, from memory if it is there.
+    pub(crate) async fn state(&self, id: ChannelId) -> Result<SharedState, ChannelError> {
+        match self.states.get(&id) {
+            Some(state) => Ok(state),
+            None => self.load_state(id).await,
+        }
+    }
+
+    /// Reads a channel's state and keeps it. The loop closes a gap: an access event that was delivered after the
+    /// snapshot was read and before it was kept would otherwise be missed for good.
+    pub(crate) async fn load_state(&self, id: ChannelId) -> Result<SharedState, ChannelError> {
+        for _ in 0..limits::STALE_RETRIES_MAX {
+            let snapshot = self
+                .parts
+                .directory
+                .channel_snapshot(id)
+                .await?
+                .ok_or(ChannelError::NotFound)?;
+            let state = Arc::new(RwLock::new(ChannelState::of(snapshot)));
+            self.states.insert(id, Arc::clone(&state));
+            let heads = self.parts.log.heads(&[id]).await?;
+            let head = heads.first().copied().flatten().ok_or(ChannelError::NotFound)?;
+            if state.read().access_seq >= head.access_seq {
+                return Ok(state);
+            }
+        }
+        Err(klatch_log::LogError::Engine(klatch_engine::EngineError::Overloaded).into())
+    }
+}

@@ -1,0 +1,60 @@
+//! What an operation can be refused with.
+
+use klatch_log::LogError;
+use klatch_store::StoreError;
+use klatch_types::Role;
+
+/// An error of the domain.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// It does not exist, or the actor may not see it: the same answer on purpose.
+    #[error("not found")]
+    NotFound,
+    /// The actor sees it and may not do this; the text says who may.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The actor is muted.
+    #[error("muted")]
+    Muted,
+    /// The actor is banned.
+    #[error("banned")]
+    Banned,
+    /// The channel is closed.
+    #[error("archived")]
+    Archived,
+    /// A value is out of its limits; the text names the field and what it must be.
+    #[error("{0}")]
+    Invalid(String),
+    /// The text is longer than the policy allows.
+    #[error("a message may have {characters_max} characters here, this one has {characters}")]
+    TooLong {
+        /// Allowed.
+        characters_max: u32,
+        /// Given.
+        characters: usize,
+    },
+    /// The channel has as many members as the policy allows.
+    #[error("this channel may have {members_max} members")]
+    Full {
+        /// Allowed.
+        members_max: u32,
+    },
+    /// Another limit; the text names it.
+    #[error("{0}")]
+    LimitReached(String),
+    /// It was there and is no longer (deleted message, spent invitation).
+    #[error("{0}")]
+    Gone(&'static str),
+    /// The history is another one than the caller's copy.
+    #[error("resync")]
+    Resync,
+    /// The last owner cannot go.
+    #[error("the last {0} must make another one first")]
+    LastOfRole(Role),
+    /// The log failed or refused.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The directory failed or refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

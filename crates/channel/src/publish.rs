@@ -1,0 +1,135 @@
+//! From a decision to a durable event: check, append, and check again if the channel changed in between.
+
+use crate::access::{self, Operation};
+use crate::fact::Fact;
+use crate::{Actor, ChannelError, ChannelState, Channels};
+use klatch_log::{Append, Change, Expect, LogError, Receipt};
+use klatch_types::{ChannelId, ClientKey, Seq, limits};
+
+/// One event that an operation wants to make.
+pub(crate) struct Draft {
+    /// What happened.
+    pub fact: Fact,
+    /// What it changes.
+    pub target: Option<Seq>,
+    /// What the client asked for, as a number: tells a retry from another command with the same key.
+    pub digest: u64,
+    /// Rows that change with it.
+    pub changes: Vec<Change>,
+}
+
+impl Draft {
+    /// A draft whose digest is that of its own content.
+    pub(crate) fn new(fact: Fact, target: Option<Seq>, changes: Vec<Change>) -> Self {
+        let digest = klatch_log::digest(fact.kind(), target, &fact.to_payload());
+        Self {
+            fact,
+            target,
+            digest,
+            changes,
+        }
+    }
+}
+
+impl Channels {
+    /// Makes one event. `decide` sees the channel's state and answers the draft or a refusal; it is asked again
+    /// when the channel changed before the commit, so it must not rely on anything it learned before.
+    pub(crate) async fn commit(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        key: Option<ClientKey>,
+        decide: impl Fn(&ChannelState) -> Result<Draft, ChannelError> + Send + Sync,
+    ) -> Result<Receipt, ChannelError> {
+        let mut state = self.state(channel).await?;
+        for _ in 0..limits::STALE_RETRIES_MAX {
+            let decided = {
+                let state = state.read();
+                decide(&state).map(|draft| self.append_of(actor, channel, key, &draft, state.access_seq))
+            };
+            let append = match decided {
+                Ok(append) => append,
+                Err(refusal) => return self.earlier_or(actor, channel, key, refusal).await,
+            };
+            match self.parts.log.append_wait(append).await {
+                Err(LogError::Stale { .. }) => state = self.load_state(channel).await?,
+                other => return Ok(other?),
+            }
+        }
+        Err(LogError::Engine(klatch_engine::EngineError::Overloaded).into())
+    }
+
+    /// Like [`Channels::commit`] for operations that one entry of the access table decides.
+    pub(crate) async fn commit_as(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        key: Option<ClientKey>,
+        operation: Operation,
+        draft: impl Fn(&ChannelState) -> Result<Draft, ChannelError> + Send + Sync,
+    ) -> Result<Receipt, ChannelError> {
+        let now = self.now();
+        self.commit(actor, channel, key, |state| {
+            access::may(state, actor, operation, now)?;
+            draft(state)
+        })
+        .await
+    }
+
+    /// Checks permission for an operation that appends nothing.
+    pub(crate) async fn check(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        operation: Operation,
+    ) -> Result<crate::channels::SharedState, ChannelError> {
+        let state = self.state(channel).await?;
+        access::may(&state.read(), actor, operation, self.now())?;
+        Ok(state)
+    }
+
+    fn append_of(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        key: Option<ClientKey>,
+        draft: &Draft,
+        access_seq: Seq,
+    ) -> Append {
+        Append {
+            channel,
+            actor: actor.user,
+            key,
+            at: self.now(),
+            kind: draft.fact.kind(),
+            message: matches!(draft.fact, Fact::MessagePosted { .. }),
+            target: draft.target,
+            payload: draft.fact.to_payload(),
+            digest: draft.digest,
+            expect: Expect::AccessAt(access_seq),
+            changes: draft.changes.clone(),
+        }
+    }
+
+    /// A refused command may be the retry of one that was committed before the right to it was lost: then the
+    /// first ack is still the answer (contract, delivery 2).
+    async fn earlier_or(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        key: Option<ClientKey>,
+        refusal: ChannelError,
+    ) -> Result<Receipt, ChannelError> {
+        let Some(key) = key else { return Err(refusal) };
+        match self.parts.log.find(channel, actor.user, key).await {
+            Ok(Some(row)) => Ok(Receipt {
+                seq: row.seq,
+                prev: row.seq.prev(),
+                ordinal: row.ordinal,
+                at: row.at,
+                duplicate: true,
+            }),
+            _ => Err(refusal),
+        }
+    }
+}

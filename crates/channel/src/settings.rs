@@ -1,0 +1,76 @@
+//! Changing and closing channels.
+
+use crate::access::Operation;
+use crate::fact::Fact;
+use crate::publish::Draft;
+use crate::{Actor, ChannelError, Channels};
+use klatch_log::{Change, Receipt};
+use klatch_types::{ChannelId, ClientKey, DisplayName, Role, UserKind, Visibility, limits};
+
+impl Channels {
+    /// Changes name, topic or visibility; what is `None` stays. Visibility is the owner's alone.
+    pub async fn update(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        name: Option<DisplayName>,
+        topic: Option<String>,
+        visibility: Option<Visibility>,
+        key: Option<ClientKey>,
+    ) -> Result<Receipt, ChannelError> {
+        self.commit_as(actor, channel, key, Operation::Update, |state| {
+            if name.is_none() && topic.is_none() && visibility.is_none() {
+                return Err(ChannelError::Invalid(
+                    "give `name`, `topic` or `visibility`".into(),
+                ));
+            }
+            if topic
+                .as_ref()
+                .is_some_and(|topic| topic.chars().count() > limits::TOPIC_CHARS_MAX)
+            {
+                let max = limits::TOPIC_CHARS_MAX;
+                return Err(ChannelError::Invalid(format!(
+                    "`topic` must have at most {max} characters"
+                )));
+            }
+            let owner = state
+                .members
+                .get(&actor.user)
+                .is_some_and(|member| member.role == Role::Owner);
+            if visibility.is_some() && !owner && actor.kind != UserKind::System {
+                return Err(ChannelError::Forbidden(
+                    "only an owner of the channel may change its visibility",
+                ));
+            }
+            let name = name.as_ref().map(|name| name.as_str().to_owned());
+            let change = Change::Update {
+                name: name.clone(),
+                topic: topic.clone(),
+                visibility,
+            };
+            Ok(Draft::new(
+                Fact::ChannelUpdated {
+                    name,
+                    topic: topic.clone(),
+                    visibility,
+                },
+                None,
+                vec![change],
+            ))
+        })
+        .await
+    }
+
+    /// Closes a channel for good.
+    pub async fn archive(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        key: Option<ClientKey>,
+    ) -> Result<Receipt, ChannelError> {
+        self.commit_as(actor, channel, key, Operation::Archive, |_| {
+            Ok(Draft::new(Fact::ChannelArchived, None, vec![Change::Archive]))
+        })
+        .await
+    }
+}

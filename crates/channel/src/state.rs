@@ -1,0 +1,133 @@
+//! What deciding about a channel needs, kept in memory and changed by the channel's own events.
+
+use crate::fact::Fact;
+use klatch_engine::row::{EventRow, FOR_GOOD};
+use klatch_store::ChannelSnapshot;
+use klatch_types::{ChannelId, ChannelKind, Millis, Role, Seq, SpaceId, UserId, Visibility};
+use std::collections::HashMap;
+
+/// A member, as far as deciding needs it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MemberState {
+    /// As what.
+    pub role: Role,
+    /// May not speak until then.
+    pub muted_until: Option<Millis>,
+    /// Events at or below this position are not theirs to see.
+    pub visible_after: Seq,
+}
+
+/// A channel as of its last access event. An append relies on `access_seq`; the log refuses it when the channel
+/// has moved on, so a state that is late can delay an operation and never wrongly allow one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelState {
+    /// The channel.
+    pub id: ChannelId,
+    /// Its space.
+    pub space: SpaceId,
+    /// What it is for.
+    pub kind: ChannelKind,
+    /// Who can find it.
+    pub visibility: Visibility,
+    /// Whether it is closed.
+    pub archived: bool,
+    /// Position of the last event that changed who may do what.
+    pub access_seq: Seq,
+    /// Members.
+    pub members: HashMap<UserId, MemberState>,
+    /// Banned users and until when.
+    pub bans: HashMap<UserId, Millis>,
+}
+
+impl ChannelState {
+    /// From what the directory read in one transaction.
+    pub fn of(snapshot: ChannelSnapshot) -> Self {
+        let members = snapshot.members.into_iter().map(|row| {
+            let state = MemberState {
+                role: row.role,
+                muted_until: row.muted_until,
+                visible_after: row.visible_after,
+            };
+            (row.user, state)
+        });
+        Self {
+            id: snapshot.row.id,
+            space: snapshot.row.space,
+            kind: snapshot.row.kind,
+            visibility: snapshot.row.visibility,
+            archived: snapshot.row.archived_at.is_some(),
+            access_seq: snapshot.row.access_seq,
+            members: members.collect(),
+            bans: snapshot
+                .bans
+                .into_iter()
+                .map(|ban| (ban.user, ban.until))
+                .collect(),
+        }
+    }
+
+    /// Follows a committed access event; events that are in the state already change nothing.
+    pub fn apply(&mut self, event: &EventRow, fact: &Fact) {
+        if event.seq <= self.access_seq {
+            return;
+        }
+        self.access_seq = event.seq;
+        match fact {
+            Fact::ChannelUpdated {
+                visibility: Some(visibility),
+                ..
+            } => self.visibility = *visibility,
+            Fact::ChannelArchived => self.archived = true,
+            Fact::MemberJoined {
+                user,
+                role,
+                sees_history,
+                ..
+            } => {
+                let visible_after = if *sees_history {
+                    Seq::ZERO
+                } else {
+                    event.seq.prev()
+                };
+                let member = MemberState {
+                    role: *role,
+                    muted_until: None,
+                    visible_after,
+                };
+                self.members.insert(*user, member);
+            }
+            Fact::MemberLeft { user } | Fact::MemberRemoved { user, .. } => {
+                self.members.remove(user);
+            }
+            Fact::MemberBanned { user, until, .. } => {
+                self.members.remove(user);
+                self.bans.insert(*user, until.map_or(FOR_GOOD, Millis));
+            }
+            Fact::MemberUnbanned { user } => {
+                self.bans.remove(user);
+            }
+            Fact::MemberMuted { user, until } => {
+                if let Some(member) = self.members.get_mut(user) {
+                    member.muted_until = Some(until.map_or(FOR_GOOD, Millis));
+                }
+            }
+            Fact::MemberUnmuted { user } => {
+                if let Some(member) = self.members.get_mut(user) {
+                    member.muted_until = None;
+                }
+            }
+            Fact::MemberRoleChanged { user, role } => {
+                if let Some(member) = self.members.get_mut(user) {
+                    member.role = *role;
+                }
+            }
+            Fact::ChannelUpdated { visibility: None, .. }
+            | Fact::ChannelCreated { .. }
+            | Fact::MessagePosted { .. }
+            | Fact::MessageEdited { .. }
+            | Fact::MessageDeleted
+            | Fact::ReactionAdded { .. }
+            | Fact::ReactionRemoved { .. } => {}
+        }
+    }
+}
