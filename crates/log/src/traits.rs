@@ -52,7 +52,9 @@ pub trait ChannelLog: Send + Sync + 'static {
     async fn append_wait(&self, append: Append) -> Result<crate::Receipt, LogError> {
         let (done, answer) = tokio::sync::oneshot::channel();
         self.append(append, done);
-        answer.await.unwrap_or(Err(LogError::Engine(klatch_engine::EngineError::Closed)))
+        answer
+            .await
+            .unwrap_or(Err(LogError::Engine(klatch_engine::EngineError::Closed)))
     }
 
     /// Reads a page of events.
@@ -71,7 +73,12 @@ pub trait ChannelLog: Send + Sync + 'static {
     ) -> Result<Vec<EventRow>, LogError>;
 
     /// The event that this sender committed with this key.
-    async fn find(&self, channel: ChannelId, actor: UserId, key: ClientKey) -> Result<Option<EventRow>, LogError>;
+    async fn find(
+        &self,
+        channel: ChannelId,
+        actor: UserId,
+        key: ClientKey,
+    ) -> Result<Option<EventRow>, LogError>;
 
     /// Where these channels stand, in the order asked; `None` for those that do not exist.
     async fn heads(&self, channels: &[ChannelId]) -> Result<Vec<Option<Head>>, LogError>;

@@ -31,7 +31,7 @@ impl Sqlite {
         readers: Readers,
         epoch: String,
         failed: watch::Receiver<Option<EngineError>>,
-        writer: JoinHandle<()>,
+        writer: Option<JoinHandle<()>>,
     ) -> Self {
         Self(Arc::new(Shared {
             writes,
@@ -39,7 +39,7 @@ impl Sqlite {
             readers,
             epoch,
             failed,
-            writer: Mutex::new(Some(writer)),
+            writer: Mutex::new(writer),
         }))
     }
 

@@ -11,13 +11,14 @@ mod handle;
 mod migrate;
 mod open;
 mod queue;
+mod read_only;
 mod readers;
 mod writer;
 
 pub use backup::{backup, restore};
 pub use check::{Report, check};
 pub use codec::{
-    BlobId, CHANNEL_COLUMNS, EVENT_COLUMNS, MEMBER_COLUMNS, blob16, channel_no, channel_row, code, coded,
+    BlobId, CHANNEL_COLUMNS, Coded, EVENT_COLUMNS, MEMBER_COLUMNS, blob16, channel_no, channel_row, code, coded,
     event_row, id, int, member_row, millis, opt_id, opt_millis, opt_seq, ordinal, seq, uint,
 };
 pub use handle::Sqlite;

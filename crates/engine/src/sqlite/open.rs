@@ -111,7 +111,7 @@ impl Sqlite {
         tracing::info!(target: "database", path = %path.display(), epoch, "open");
         let writes = Arc::clone(&queue) as _;
         Ok((
-            Self::new(writes, Readers::new(readers), epoch, has_failed, thread),
+            Self::new(writes, Readers::new(readers), epoch, has_failed, Some(thread)),
             Appends(queue),
         ))
     }
@@ -157,7 +157,7 @@ fn tune_writer(connection: &Connection, options: &OpenOptions) -> Result<(), Eng
     Ok(())
 }
 
-fn open_reader(path: &Path, options: &OpenOptions) -> Result<Connection, EngineError> {
+pub(super) fn open_reader(path: &Path, options: &OpenOptions) -> Result<Connection, EngineError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.pragma_update(None, "cache_size", -i64::from(options.reader_cache_kib))?;
     connection.pragma_update(None, "query_only", true)?;

@@ -157,7 +157,7 @@ impl<A: Appender> Writer<A> {
     /// Folds the write-ahead log into the database when it has grown. Done here and not by SQLite's own hook, which
     /// would hide a failed fsync. Readers are not waited for; what they still need is folded next time.
     fn checkpoint_if_due(&mut self) -> Result<(), EngineError> {
-        self.commits += 1;
+        self.commits = self.commits.wrapping_add(1);
         if !self.commits.is_multiple_of(COMMITS_PER_LOOK)
             || self.frames("PRAGMA wal_checkpoint(NOOP)")? < CHECKPOINT_FRAMES
         {
