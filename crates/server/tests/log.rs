@@ -58,7 +58,7 @@ fn written(level: Level, format: Format, speak: impl FnOnce()) -> Written {
 fn every_file_gets_its_share() {
     let out = written(Level::Debug, Format::Human, || {
         tracing::info!(target: "klatch_server", "app started listening on port {}", 3000);
-        tracing::info!(service = "database", "connected to database");
+        tracing::info!(target: "database", "connected to database");
         tracing::warn!(target: "klatch_transport::http", peer = "203.0.113.9", "slow reader");
         tracing::error!(target: "klatch_engine::sqlite", "failed to populate database");
         tracing::debug!(target: "klatch_server", "detail");
@@ -68,6 +68,7 @@ fn every_file_gets_its_share() {
     assert_eq!(
         out.combined,
         "info: app started listening on port 3000 {\"service\":\"app\",\"timestamp\":\"2022-06-13T12:15:43.333Z\"}\n\
+         info: connected to database {\"service\":\"database\",\"timestamp\":\"2022-06-13T12:15:43.333Z\"}\n\
          warning: slow reader {\"service\":\"transport\",\"timestamp\":\"2022-06-13T12:15:43.333Z\",\"peer\":\"203.0.113.9\"}\n\
          error: failed to populate database {\"service\":\"database\",\"timestamp\":\"2022-06-13T12:15:43.333Z\"}\n"
     );
@@ -81,6 +82,7 @@ fn every_file_gets_its_share() {
     );
     insta::assert_snapshot!(out.terminal, @r##"
 12:15:43.333 info    app: app started listening on port 3000
+12:15:43.333 info    database: connected to database
 12:15:43.333 warning transport: slow reader peer=203.0.113.9
 12:15:43.333 error   database: failed to populate database
 12:15:43.333 debug   app: detail

@@ -102,6 +102,7 @@ pub fn subscriber<W: Write + Send + 'static>(
     };
     let level = level_filter(config.level);
     let wanted = Targets::new()
+        .with_targets(record::NAMED.map(|service| (service, level)))
         .with_target("klatch", level)
         .with_target(REQUESTS, LevelFilter::INFO)
         .with_default(level.min(LevelFilter::WARN));

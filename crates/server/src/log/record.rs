@@ -62,6 +62,10 @@ pub(super) fn level_word(level: tracing::Level) -> &'static str {
     }
 }
 
+/// Services that events may name outright, as their target.
+pub(super) const NAMED: [&str; 8] =
+    ["app", "auth", "channel", "database", "fanout", "session", "transport", "worker"];
+
 /// The service of S0.9 that a part of the code belongs to; `app` unless it has one of its own.
 pub(super) fn service_of(target: &str) -> &'static str {
     const SERVICES: [(&str, &str); 8] = [
@@ -74,6 +78,9 @@ pub(super) fn service_of(target: &str) -> &'static str {
         ("klatch_fanout", "fanout"),
         ("klatch_channel", "channel"),
     ];
+    if let Some(named) = NAMED.iter().find(|name| **name == target) {
+        return named;
+    }
     let within = |prefix: &str| {
         target
             .strip_prefix(prefix)
@@ -151,6 +158,7 @@ mod tests {
         assert_eq!(service_of("klatch_session::auth::login"), "auth");
         assert_eq!(service_of("klatch_session::sessions"), "session");
         assert_eq!(service_of("klatch_server::serve"), "app");
+        assert_eq!(service_of("database"), "database");
         assert_eq!(service_of("klatch_logistics"), "app");
         assert_eq!(service_of("hyper::proto"), "app");
     }
