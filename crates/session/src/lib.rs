@@ -5,10 +5,13 @@
 
 pub mod auth;
 mod error;
+mod handshake;
+mod op;
 mod principal;
 pub mod rate;
 mod sessions;
 
 pub use error::SessionError;
+pub use handshake::Session;
 pub use principal::Principal;
-pub use sessions::Sessions;
+pub use sessions::{ConnectionLimits, Sessions};

@@ -1,15 +1,92 @@
 //! The one door for every transport: a verified caller and a command in, a reply out.
 
+use crate::rate::Rates;
 use crate::{Principal, SessionError};
+use klatch_channel::Channels;
+use klatch_protocol::Command;
 use klatch_protocol::view::Reply;
-use klatch_protocol::{Command, ErrorCode};
+use klatch_store::Directory;
+use klatch_types::limits;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
-/// Runs commands for verified callers.
-pub struct Sessions {}
+/// What is allowed to a connection; each is a default of the contract unless configured.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    /// Sockets of one user; 0 for any number.
+    pub per_user: u32,
+    /// What may wait in an outbox.
+    pub outbox: klatch_fanout::OutboxLimits,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            per_user: limits::CONNECTIONS_PER_USER,
+            outbox: klatch_fanout::OutboxLimits::default(),
+        }
+    }
+}
+
+/// Runs commands for verified callers, and opens sessions for sockets.
+pub struct Sessions {
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) limits: ConnectionLimits,
+    pub(crate) next_connection: AtomicU64,
+}
 
 impl Sessions {
+    /// Sessions over these channels.
+    pub fn new(
+        channels: Arc<Channels>,
+        directory: Arc<dyn Directory>,
+        rates: Arc<Rates>,
+        limits: ConnectionLimits,
+    ) -> Self {
+        Self {
+            channels,
+            directory,
+            rates,
+            limits,
+            next_connection: AtomicU64::new(1),
+        }
+    }
+
     /// Runs one command.
-    pub async fn run(&self, _who: &Principal, _command: Command) -> Result<Reply, SessionError> {
-        Err(SessionError::code(ErrorCode::Unavailable))
+    ///
+    /// # Errors
+    /// Whatever the operation refuses; [`SessionError::problem`] gives it a code.
+    pub async fn run(&self, who: &Principal, command: Command) -> Result<Reply, SessionError> {
+        self.admit(who).await?;
+        self.dispatch(who, command).await
+    }
+
+    /// The limiters, for transports that count requests and frames.
+    pub fn rates(&self) -> &Arc<Rates> {
+        &self.rates
+    }
+
+    /// The domain below.
+    pub fn channels(&self) -> &Arc<Channels> {
+        &self.channels
+    }
+
+    /// Puts the caller into the channels that their token names. A channel that is gone or bans them is no reason
+    /// to refuse the rest.
+    pub(crate) async fn admit(&self, who: &Principal) -> Result<(), SessionError> {
+        for (channel, role) in &who.channels {
+            match self
+                .channels
+                .admit(&who.actor(), *channel, *role)
+                .await
+                .map_err(SessionError::from)
+            {
+                Err(error) if error.is_fault() => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
