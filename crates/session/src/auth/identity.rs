@@ -1,0 +1,187 @@
+//! Who a verified token stands for, and whether they may still use it.
+//!
+//! The directory knows; asking it for every request would cost too much. So an answer is believed for a few seconds,
+//! and what is revoked on this node is refused at once.
+
+use super::recent::Recent;
+use super::{Auth, refusal};
+use crate::{Principal, SessionError};
+use klatch_types::{ChannelId, DeviceId, Millis, Role, SpaceId, UserId, UserKind};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+const IDENTITIES_CACHED_MAX: usize = 50_000;
+/// Announcements that a listener may be behind; one that lags must check all its sockets with [`Auth::recheck`].
+const ANNOUNCEMENTS_MAX: usize = 1_024;
+
+/// Who lost the right to be connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Revoked {
+    /// One device: signed out, replaced, or its refresh token was used twice.
+    Device(DeviceId),
+    /// Every connection of a user: the account was disabled, or a key of the back end was revoked.
+    User(UserId),
+}
+
+/// What the directory says of a user.
+#[derive(Clone)]
+pub(super) struct Identity {
+    pub(super) user: UserId,
+    pub(super) space: SpaceId,
+    pub(super) username: Arc<str>,
+    pub(super) name: Arc<str>,
+    pub(super) kind: UserKind,
+}
+
+impl Identity {
+    pub(super) fn principal(
+        self,
+        device: Option<DeviceId>,
+        expires_at: Millis,
+        channels: Vec<(ChannelId, Role)>,
+    ) -> Principal {
+        let Self {
+            user,
+            space,
+            username,
+            name,
+            kind,
+        } = self;
+        Principal {
+            user,
+            space,
+            username,
+            name,
+            kind,
+            device,
+            expires_at,
+            channels,
+        }
+    }
+}
+
+/// What is known here of users and of revocations.
+pub(super) struct Identities {
+    recent: Recent<(UserId, Option<DeviceId>), Identity>,
+    /// Who was revoked on this node, until no token and no cached answer can speak for them any more.
+    gone: Mutex<HashMap<Revoked, Millis>>,
+    announcements: broadcast::Sender<Revoked>,
+}
+
+impl Identities {
+    pub(super) fn new(believed_for: Duration) -> Self {
+        Self {
+            recent: Recent::new(IDENTITIES_CACHED_MAX, believed_for),
+            gone: Mutex::default(),
+            announcements: broadcast::Sender::new(ANNOUNCEMENTS_MAX),
+        }
+    }
+
+    pub(super) fn listen(&self) -> broadcast::Receiver<Revoked> {
+        self.announcements.subscribe()
+    }
+
+    /// Refuses `who` until `until` and tells the listeners.
+    pub(super) fn revoke(&self, who: Revoked, now: Millis, until: Millis) {
+        {
+            let mut gone = self.gone.lock();
+            gone.retain(|_, until| *until > now);
+            gone.insert(who, until);
+        }
+        self.forget(who);
+        self.announce(who);
+    }
+
+    /// Tells the listeners without refusing anything.
+    pub(super) fn announce(&self, who: Revoked) {
+        tracing::info!(?who, "revoked");
+        // Nobody listening is fine: then nobody holds a socket.
+        let _ = self.announcements.send(who);
+    }
+
+    /// Takes a revocation back.
+    pub(super) fn restore(&self, who: Revoked) {
+        self.gone.lock().remove(&who);
+        self.forget(who);
+    }
+
+    /// Makes the directory be asked again.
+    pub(super) fn forget(&self, who: Revoked) {
+        self.recent.forget_if(|(user, device)| match who {
+            Revoked::Device(id) => *device == Some(id),
+            Revoked::User(id) => *user == id,
+        });
+    }
+
+    fn refuse_gone(&self, user: UserId, device: Option<DeviceId>, now: Millis) -> Result<(), SessionError> {
+        let gone = self.gone.lock();
+        let is_gone = |who: Revoked| gone.get(&who).is_some_and(|until| *until > now);
+        if is_gone(Revoked::User(user)) || device.is_some_and(|id| is_gone(Revoked::Device(id))) {
+            return Err(refusal::revoked());
+        }
+        Ok(())
+    }
+}
+
+impl Auth {
+    /// The identity behind a user and a device, if both are still good. Errors: `unauthenticated`, `revoked`, failures
+    /// of the directory.
+    pub(super) async fn identity(
+        &self,
+        user: UserId,
+        device: Option<DeviceId>,
+    ) -> Result<Identity, SessionError> {
+        let now = self.clock.now();
+        self.identities.refuse_gone(user, device, now)?;
+        if let Some(identity) = self.identities.recent.get(&(user, device), now) {
+            return Ok(identity);
+        }
+        let identity = self.read_identity(user, device).await?;
+        self.identities.recent.put((user, device), identity.clone(), now);
+        // A revocation that came while the directory was read must win.
+        self.identities.refuse_gone(user, device, now)?;
+        Ok(identity)
+    }
+
+    async fn read_identity(&self, user: UserId, device: Option<DeviceId>) -> Result<Identity, SessionError> {
+        let row = self.directory.user(user).await?;
+        let row = row.ok_or_else(|| refusal::unauthenticated("The token's user is not known here."))?;
+        if row.disabled_at.is_some() {
+            return Err(refusal::unauthenticated(
+                "This account has been disabled; ask the operator.",
+            ));
+        }
+        if let Some(device) = device {
+            let device = self
+                .directory
+                .device(device)
+                .await?
+                .filter(|device| device.user == user);
+            let device =
+                device.ok_or_else(|| refusal::unauthenticated("The token's device is not known here."))?;
+            if device.revoked_at.is_some() {
+                return Err(refusal::revoked());
+            }
+        }
+        Ok(Identity {
+            user,
+            space: row.space,
+            username: row.username.into(),
+            name: row.name.into(),
+            kind: row.kind,
+        })
+    }
+
+    /// Whether a caller who was let in before may stay: the token has not ended, the device is not signed out, the
+    /// account not disabled. Cheap; sockets ask every few seconds, which also finds what another process revoked.
+    /// Errors: `token_expired`, `revoked`, `unauthenticated`, failures of the directory.
+    pub async fn recheck(&self, who: &Principal) -> Result<(), SessionError> {
+        if who.expires_at <= self.clock.now() {
+            return Err(refusal::expired());
+        }
+        self.identity(who.user, who.device).await.map(drop)
+    }
+}

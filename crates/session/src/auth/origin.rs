@@ -1,0 +1,82 @@
+//! Which pages may connect (contract, security defaults): the server's own, and those an operator listed.
+
+/// Whether a page of `origin` may talk to a server reached as `host` (the Host header). The server's own pages may;
+/// others only if the list names their origin exactly. `null`, which sandboxed pages send, never may.
+pub fn allowed(origin: &str, host: &str, allow_list: &[String]) -> bool {
+    is_origin(origin) && (allow_list.iter().any(|listed| listed == origin) || same(origin, host))
+}
+
+/// Whether a text is an origin as browsers send it: `scheme://host[:port]`, lower case, no path (RFC 6454,
+/// section 6.2).
+pub fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else {
+        return false;
+    };
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let host = |b: u8| plain(b) || b"-._:[]".contains(&b);
+    !scheme.is_empty()
+        && scheme.bytes().all(|b| plain(b) || b"+-.".contains(&b))
+        && !authority.is_empty()
+        && authority.bytes().all(host)
+}
+
+/// The scheme is not compared: behind a proxy that ends TLS the server doesn't know its own.
+fn same(origin: &str, host: &str) -> bool {
+    let (port, authority) = match origin.split_once("://") {
+        Some(("https", authority)) => (":443", authority),
+        Some(("http", authority)) => (":80", authority),
+        _ => return false,
+    };
+    let host = host.to_ascii_lowercase();
+    !authority.is_empty() && authority.trim_end_matches(port) == host.trim_end_matches(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_list_means_the_servers_own_pages() {
+        for (origin, host, expected) in [
+            ("https://chat.example", "chat.example", true),
+            ("https://chat.example", "chat.example:443", true),
+            ("https://chat.example", "CHAT.example", true),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080", true),
+            ("http://[::1]:8080", "[::1]:8080", true),
+            ("http://127.0.0.1:8080", "127.0.0.1:8081", false),
+            ("https://chat.example:8443", "chat.example", false),
+            ("http://chat.example:443", "chat.example", false),
+            ("https://evil.example", "chat.example", false),
+            ("https://chat.example.evil.example", "chat.example", false),
+            ("https://evilchat.example", "chat.example", false),
+            ("https://chat.example@evil.example", "evil.example", false),
+            ("https://chat.example/", "chat.example", false),
+            ("null", "null", false),
+            ("", "", false),
+            ("https://", "", false),
+            ("file://chat.example", "chat.example", false),
+        ] {
+            assert_eq!(allowed(origin, host, &[]), expected, "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn a_listed_origin_is_matched_exactly() {
+        let list = ["https://app.example".to_owned(), "null".to_owned()];
+        assert!(allowed("https://app.example", "chat.example", &list));
+        assert!(
+            allowed("https://chat.example", "chat.example", &list),
+            "its own pages still may"
+        );
+        for origin in [
+            "http://app.example",
+            "https://app.example:8443",
+            "https://sub.app.example",
+            "https://app.example.evil.example",
+            "HTTPS://app.example",
+            "null",
+        ] {
+            assert!(!allowed(origin, "chat.example", &list), "{origin}");
+        }
+    }
+}
