@@ -70,6 +70,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn message(room: &Room, actor: UserId, entropy: &SeededEntropy) -> Append {
     let now = SystemClock.now();
+    let payload = vec![b'x'; PAYLOAD_BYTES];
     Append {
         channel: room.id,
         actor,
@@ -78,7 +79,8 @@ fn message(room: &Room, actor: UserId, entropy: &SeededEntropy) -> Append {
         kind: 1,
         message: true,
         target: None,
-        payload: vec![b'x'; PAYLOAD_BYTES],
+        digest: klatch_log::digest(1, None, &payload),
+        payload,
         expect: Expect::AccessAt(room.access),
         changes: Vec::new(),
     }

@@ -7,11 +7,12 @@
 mod append;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
-mod digest;
 mod error;
 mod feed;
 pub mod memory;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 mod traits;
 
 pub use append::{Append, Change, Expect, NewChannel, Receipt, digest};

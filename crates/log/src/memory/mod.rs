@@ -3,7 +3,6 @@
 
 mod changes;
 
-use crate::digest::digest;
 use crate::{
     Append, Change, ChannelLog, CommitFeed, Committed, Done, EventRow, Expect, Head, LogError, Order,
     ReadPage, Receipt,
@@ -162,10 +161,9 @@ fn first_event(table: &ChannelTable, actor: UserId, key: Option<ClientKey>) -> O
 
 /// Finds the append's place and puts it there, or says why not and changes nothing.
 fn place(tables: &mut Tables, append: Append) -> Result<Outcome, LogError> {
-    let body = digest(&append);
     if let Some(table) = tables.channels.get(&append.channel) {
         if let Some(first) = first_event(table, append.actor, append.key) {
-            return if first.digest == body {
+            return if first.digest == append.digest {
                 Ok(Outcome::Answered(receipt(first, true)))
             } else {
                 Err(LogError::Conflict)
@@ -180,6 +178,13 @@ fn place(tables: &mut Tables, append: Append) -> Result<Outcome, LogError> {
             }
             Expect::AccessAt(_) | Expect::Exists => {}
         }
+        let target = append
+            .target
+            .and_then(index)
+            .and_then(|index| table.events.get(index));
+        if target.is_some_and(|target| target.tombstone) {
+            return Err(LogError::Gone);
+        }
     } else if append.expect == Expect::New {
         changes::create(tables, &append)?;
     } else {
@@ -189,7 +194,7 @@ fn place(tables: &mut Tables, append: Append) -> Result<Outcome, LogError> {
         channels, invites, ..
     } = tables;
     let table = channels.get_mut(&append.channel).ok_or(LogError::NotFound)?;
-    let event = add(table, append, body, |invite| {
+    let event = add(table, append, |invite| {
         if let Some(invite) = invites.get_mut(&invite) {
             invite.uses += 1;
         }
@@ -201,7 +206,6 @@ fn place(tables: &mut Tables, append: Append) -> Result<Outcome, LogError> {
 fn add(
     table: &mut ChannelTable,
     append: Append,
-    digest: u64,
     mut use_invite: impl FnMut(klatch_types::InviteId),
 ) -> EventRow {
     let seq = table.row.head.next();
@@ -221,7 +225,7 @@ fn add(
         kind: append.kind,
         message: append.message,
         target: append.target,
-        digest,
+        digest: append.digest,
         tombstone: false,
         payload: append.payload,
     };

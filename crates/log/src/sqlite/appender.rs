@@ -2,7 +2,6 @@
 
 use super::changes;
 use super::heads::{ChannelHead, Heads};
-use crate::digest::digest;
 use crate::{Append, Change, CommitFeed, Committed, Done, EventRow, Expect, LogError, Receipt};
 use klatch_engine::EngineError;
 use klatch_engine::sqlite::{self, int, millis, ordinal, seq};
@@ -45,8 +44,7 @@ impl sqlite::Appender for Appender {
 
     fn apply(&mut self, transaction: &Connection, item: Queued) -> Result<(), EngineError> {
         let Queued { append, done } = item;
-        let digest = digest(&append);
-        let outcome = match self.place(transaction, &append, digest) {
+        let outcome = match self.place(transaction, &append) {
             Ok(outcome) => outcome,
             Err(LogError::Engine(error)) if must_roll_back(transaction, &error) => {
                 self.answers.push((done, Err(LogError::Engine(error.clone()))));
@@ -60,7 +58,7 @@ impl sqlite::Appender for Appender {
                     self.heads.own_cursor(append.actor, &head);
                 }
                 self.heads.put(append.channel, head);
-                self.added.push(committed(append, digest, &head, done));
+                self.added.push(committed(append, &head, done));
             }
             Outcome::Answered(answer) => self.answers.push((done, answer)),
         }
@@ -106,7 +104,7 @@ enum Outcome {
 
 impl Appender {
     /// Finds the append's place and writes it there, all of it or nothing.
-    fn place(&mut self, transaction: &Connection, append: &Append, digest: u64) -> Result<Outcome, LogError> {
+    fn place(&mut self, transaction: &Connection, append: &Append) -> Result<Outcome, LogError> {
         let known = self.heads.get(transaction, append.channel)?;
         match (append.expect, known) {
             (Expect::New, None) => atomically(transaction, || {
@@ -116,9 +114,9 @@ impl Appender {
                     )));
                 };
                 let head = changes::create(transaction, append.channel, new, append.at)?;
-                add(transaction, append, digest, head)
+                add(transaction, append, head)
             }),
-            (Expect::New, Some(head)) => first_receipt(transaction, append, digest, &head)?
+            (Expect::New, Some(head)) => first_receipt(transaction, append, &head)?
                 .map_or(Err(LogError::Exists(append.channel)), |answer| {
                     Ok(Outcome::Answered(answer))
                 }),
@@ -127,33 +125,30 @@ impl Appender {
                 let stale = LogError::Stale {
                     access_seq: head.access_seq,
                 };
-                first_receipt(transaction, append, digest, &head)?
+                first_receipt(transaction, append, &head)?
                     .map_or(Err(stale), |answer| Ok(Outcome::Answered(answer)))
             }
-            (_, Some(head)) if append.changes.iter().all(cannot_fail_alone) => {
-                add(transaction, append, digest, head)
+            (_, Some(head)) if is_erased(transaction, append, &head)? => {
+                first_receipt(transaction, append, &head)?
+                    .map_or(Err(LogError::Gone), |answer| Ok(Outcome::Answered(answer)))
             }
-            (_, Some(head)) => atomically(transaction, || add(transaction, append, digest, head)),
+            (_, Some(head)) if append.changes.iter().all(cannot_fail_alone) => add(transaction, append, head),
+            (_, Some(head)) => atomically(transaction, || add(transaction, append, head)),
         }
     }
 }
 
 /// Adds the event and its changes after `head`, unless its key is there.
-fn add(
-    transaction: &Connection,
-    append: &Append,
-    digest: u64,
-    mut head: ChannelHead,
-) -> Result<Outcome, LogError> {
+fn add(transaction: &Connection, append: &Append, mut head: ChannelHead) -> Result<Outcome, LogError> {
     head.seq = head.seq.next();
     if append.message {
         head.ordinal.0 += 1;
         head.active_at = append.at;
         head.last_message = Some(head.seq);
     }
-    if !insert(transaction, append, digest, &head)? {
+    if !insert(transaction, append, &head)? {
         head.seq = head.seq.prev();
-        let answer = first_receipt(transaction, append, digest, &head)?;
+        let answer = first_receipt(transaction, append, &head)?;
         let taken = || {
             EngineError::Damaged(format!(
                 "position after {} of {} is taken",
@@ -168,13 +163,21 @@ fn add(
     Ok(Outcome::Added(head))
 }
 
+/// Whether the append would change content that was erased.
+fn is_erased(transaction: &Connection, append: &Append, head: &ChannelHead) -> Result<bool, EngineError> {
+    let Some(target) = append.target else {
+        return Ok(false);
+    };
+    let mut query =
+        transaction.prepare_cached("SELECT tombstone FROM events WHERE channel = ?1 AND seq = ?2")?;
+    let tombstone = query
+        .query_row(params![head.no, int(target.0)], |row| row.get(0))
+        .optional()?;
+    Ok(tombstone.unwrap_or(false))
+}
+
 /// Inserts the event; false if its key (or, in a damaged database, its position) is taken.
-fn insert(
-    transaction: &Connection,
-    append: &Append,
-    digest: u64,
-    head: &ChannelHead,
-) -> Result<bool, EngineError> {
+fn insert(transaction: &Connection, append: &Append, head: &ChannelHead) -> Result<bool, EngineError> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO events (channel, seq, ordinal, at, actor, key, kind, message, target, digest, tombstone, payload)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11) ON CONFLICT DO NOTHING",
@@ -189,7 +192,7 @@ fn insert(
         append.kind,
         append.message,
         append.target.map(|target| int(target.0)),
-        digest.cast_signed(),
+        append.digest.cast_signed(),
         append.payload,
     ])?;
     Ok(inserted == 1)
@@ -199,7 +202,6 @@ fn insert(
 fn first_receipt(
     transaction: &Connection,
     append: &Append,
-    body: u64,
     head: &ChannelHead,
 ) -> Result<Option<Answer>, EngineError> {
     let Some(key) = append.key else { return Ok(None) };
@@ -218,7 +220,7 @@ fn first_receipt(
         Ok((receipt, row.get::<_, i64>(3)?.cast_unsigned()))
     });
     Ok(found.optional()?.map(|(receipt, digest)| {
-        if digest == body {
+        if digest == append.digest {
             Ok(receipt)
         } else {
             Err(LogError::Conflict)
@@ -265,7 +267,7 @@ fn must_roll_back(transaction: &Connection, error: &EngineError) -> bool {
         )
 }
 
-fn committed(append: Append, digest: u64, head: &ChannelHead, done: Done) -> Committed {
+fn committed(append: Append, head: &ChannelHead, done: Done) -> Committed {
     let receipt = Receipt {
         seq: head.seq,
         prev: head.seq.prev(),
@@ -284,7 +286,7 @@ fn committed(append: Append, digest: u64, head: &ChannelHead, done: Done) -> Com
         kind: append.kind,
         message: append.message,
         target: append.target,
-        digest,
+        digest: append.digest,
         tombstone: false,
         payload: append.payload,
     };
