@@ -24,6 +24,7 @@ mod settings;
 mod spaces;
 mod state;
 mod to_wire;
+mod turn;
 mod typing;
 
 pub use actor::Actor;
@@ -33,3 +34,4 @@ pub use error::ChannelError;
 pub use history::HistoryPage;
 pub use invite::NewInvite;
 pub use state::ChannelState;
+pub use turn::{Turn, Turns};

@@ -3,7 +3,7 @@
 use crate::access::{self, Operation};
 use crate::fact::{Fact, kind};
 use crate::publish::Draft;
-use crate::{Actor, ChannelError, ChannelState, Channels};
+use crate::{Actor, ChannelError, ChannelState, Channels, Turn};
 use klatch_engine::row::EventRow;
 use klatch_log::{Change, Receipt};
 use klatch_types::{ChannelId, ClientKey, Policy, Seq, UserId, UserKind};
@@ -21,6 +21,7 @@ impl Channels {
         key: ClientKey,
         text: String,
         reply_to: Option<Seq>,
+        turn: Turn,
     ) -> Result<Receipt, ChannelError> {
         let space = self.space(actor.space).await?;
         let checked = check_text(&text, &space.policy);
@@ -41,7 +42,9 @@ impl Channels {
             mention_all: false,
         };
         let digest = klatch_log::digest(kind::MESSAGE_POSTED, None, &asked.to_payload());
-        self.commit_as(actor, channel, Some(key), Operation::Send, |state| {
+        let now = self.now();
+        self.commit_in_turn(actor, channel, Some(key), turn, |state| {
+            access::may(state, actor, Operation::Send, now)?;
             checked.clone()?;
             reply.clone()?;
             let hears = |user: &UserId| *user != actor.user && state.members.contains_key(user);

@@ -2,9 +2,11 @@
 
 use crate::access::{self, Operation};
 use crate::fact::Fact;
-use crate::{Actor, ChannelError, ChannelState, Channels};
+use crate::{Actor, ChannelError, ChannelState, Channels, Turn};
+use klatch_engine::EngineError;
 use klatch_log::{Append, Change, Expect, LogError, Receipt};
 use klatch_types::{ChannelId, ClientKey, Seq, limits};
+use tokio::sync::oneshot;
 
 /// One event that an operation wants to make.
 pub(crate) struct Draft {
@@ -41,6 +43,19 @@ impl Channels {
         key: Option<ClientKey>,
         decide: impl Fn(&ChannelState) -> Result<Draft, ChannelError> + Send + Sync,
     ) -> Result<Receipt, ChannelError> {
+        self.commit_in_turn(actor, channel, key, Turn::alone(), decide).await
+    }
+
+    /// Like [`Channels::commit`]; gives up the turn once the event is queued.
+    pub(crate) async fn commit_in_turn(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+        key: Option<ClientKey>,
+        turn: Turn,
+        decide: impl Fn(&ChannelState) -> Result<Draft, ChannelError> + Send + Sync,
+    ) -> Result<Receipt, ChannelError> {
+        let mut turn = Some(turn);
         let mut state = self.state(channel).await?;
         for _ in 0..limits::STALE_RETRIES_MAX {
             let decided = {
@@ -51,12 +66,15 @@ impl Channels {
                 Ok(append) => append,
                 Err(refusal) => return self.earlier_or(actor, channel, key, refusal).await,
             };
-            match self.parts.log.append_wait(append).await {
+            let (done, answer) = oneshot::channel();
+            self.parts.log.append(append, done);
+            drop(turn.take());
+            match answer.await.unwrap_or(Err(LogError::Engine(EngineError::Closed))) {
                 Err(LogError::Stale { .. }) => state = self.load_state(channel).await?,
                 other => return Ok(other?),
             }
         }
-        Err(LogError::Engine(klatch_engine::EngineError::Overloaded).into())
+        Err(LogError::Engine(EngineError::Overloaded).into())
     }
 
     /// Like [`Channels::commit`] for operations that one entry of the access table decides.

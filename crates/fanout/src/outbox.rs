@@ -58,6 +58,8 @@ struct Queue {
     bytes_charged: usize,
     frames_charged: usize,
     closed: Option<CloseCode>,
+    /// Whether what was queued or taken before the close is not worth waiting for.
+    abrupt: bool,
     waker: Option<Waker>,
 }
 
@@ -160,11 +162,20 @@ impl Outbox {
         if queue.frames.capacity() > 8 {
             queue.frames = VecDeque::new(); // an idle connection keeps no buffer
         }
-        match &mut queue.waker {
-            Some(waker) => waker.clone_from(context.waker()),
-            none => *none = Some(context.waker().clone()),
-        }
+        queue.wake_with(context);
         Poll::Pending
+    }
+
+    /// For a connection that waits for its reader: ready when it must close without waiting any longer.
+    pub fn poll_abrupt_close(&self, context: &Context<'_>) -> Poll<CloseCode> {
+        let mut queue = self.queue.lock();
+        match queue.closed {
+            Some(code) if queue.abrupt => Poll::Ready(code),
+            _ => {
+                queue.wake_with(context);
+                Poll::Pending
+            }
+        }
     }
 
     /// How often hub-side membership changes have touched this outbox. A session that subscribed from a list it
@@ -205,8 +216,16 @@ impl Outbox {
 }
 
 impl Queue {
+    fn wake_with(&mut self, context: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+    }
+
     fn close(&mut self, code: CloseCode) {
         self.closed = Some(code);
+        self.abrupt = true;
         self.frames = VecDeque::new();
     }
 }
@@ -252,7 +271,7 @@ mod tests {
         });
         outbox.push(Frame::text(b"one"));
         outbox.push(Frame::text(b"two"));
-        take(&outbox, 0, 0);
+        assert_eq!(take(&outbox, 0, 0).1, 2);
         assert_eq!(take(&outbox, 10, 2), (Poll::Pending, 0));
         outbox.push(Frame::text(b"three"));
         assert_eq!(take(&outbox, 0, 0), (Poll::Ready(Taken::Frames), 1));
@@ -284,6 +303,15 @@ mod tests {
             take(&outbox, 12, 1),
             (Poll::Ready(Taken::Close(CloseCode::Restarting)), 0)
         );
+    }
+
+    #[test]
+    fn a_connection_that_waits_for_its_reader_hears_of_an_abrupt_close() {
+        let outbox = outbox(OutboxLimits::default());
+        let context = Context::from_waker(Waker::noop());
+        assert_eq!(outbox.poll_abrupt_close(&context), Poll::Pending);
+        outbox.close(CloseCode::TooSlow, false);
+        assert_eq!(outbox.poll_abrupt_close(&context), Poll::Ready(CloseCode::TooSlow));
     }
 
     #[test]

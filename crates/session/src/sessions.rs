@@ -2,7 +2,7 @@
 
 use crate::rate::Rates;
 use crate::{Principal, SessionError};
-use klatch_channel::Channels;
+use klatch_channel::{Channels, Turn};
 use klatch_protocol::Command;
 use klatch_protocol::view::Reply;
 use klatch_store::Directory;
@@ -59,8 +59,16 @@ impl Sessions {
     /// # Errors
     /// Whatever the operation refuses; [`SessionError::problem`] gives it a code.
     pub async fn run(&self, who: &Principal, command: Command) -> Result<Reply, SessionError> {
+        self.run_in_turn(who, command, Turn::alone()).await
+    }
+
+    /// Runs one of several commands that a connection has under way.
+    ///
+    /// # Errors
+    /// As for [`Sessions::run`].
+    pub async fn run_in_turn(&self, who: &Principal, command: Command, turn: Turn) -> Result<Reply, SessionError> {
         self.admit(who).await?;
-        self.dispatch(who, command).await
+        self.dispatch(who, command, turn).await
     }
 
     /// The limiters, for transports that count requests and frames.

@@ -2,17 +2,17 @@
 
 use super::ack;
 use crate::{SessionError, Sessions};
-use klatch_channel::Actor;
+use klatch_channel::{Actor, Turn};
 use klatch_protocol::command::message::{Delete, Edit, Send};
 use klatch_protocol::command::reaction::{React, Unreact};
 use klatch_protocol::view::Reply;
 
 impl Sessions {
-    pub(crate) async fn send(&self, actor: &Actor, c: Send) -> Result<Reply, SessionError> {
+    pub(crate) async fn send(&self, actor: &Actor, c: Send, turn: Turn) -> Result<Reply, SessionError> {
         self.rates.check_send(actor.user)?;
         Ok(ack(self
             .channels
-            .send(actor, c.channel, c.key, c.text, c.reply_to)
+            .send(actor, c.channel, c.key, c.text, c.reply_to, turn)
             .await?))
     }
 

@@ -10,17 +10,17 @@ mod message;
 mod user;
 
 use crate::{Principal, SessionError, Sessions};
-use klatch_channel::Actor;
+use klatch_channel::{Actor, Turn};
 use klatch_log::Receipt;
 use klatch_protocol::view::{Ack, Done, Reply};
 use klatch_protocol::{Command, ErrorCode};
 
 impl Sessions {
     /// Gives a command to the operation it names.
-    pub(crate) async fn dispatch(&self, who: &Principal, command: Command) -> Result<Reply, SessionError> {
+    pub(crate) async fn dispatch(&self, who: &Principal, command: Command, turn: Turn) -> Result<Reply, SessionError> {
         let actor = &who.actor();
         match command {
-            Command::Send(c) => self.send(actor, c).await,
+            Command::Send(c) => self.send(actor, c, turn).await,
             Command::Edit(c) => self.edit(actor, c).await,
             Command::Delete(c) => self.delete(actor, c).await,
             Command::React(c) => self.react(actor, c).await,

@@ -1,0 +1,97 @@
+//! The accept loop of the HTTP listeners: bounded, with time limits, and with a graceful end.
+
+use crate::http::PeerAddr;
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use klatch_types::limits;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tower::ServiceExt;
+
+/// Largest request head, bytes; hyper needs 8 KiB at least.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Most header lines of a request.
+const HEADERS_MAX: usize = 64;
+/// How long to wait after an accept failed, for example because no file descriptor was left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Kernel memory for what a connection has not read yet, bytes: a slow reader is noticed sooner.
+const SEND_BUFFER_BYTES: usize = 512 * 1024;
+
+/// Serves a router on a listener until `stop` becomes true, then lets requests under way finish. At most
+/// `connections_max` connections are open at once; more wait in the kernel's queue.
+pub async fn serve(listener: TcpListener, router: Router, connections_max: usize, stop: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(connections_max));
+    let mut stopping = stop.clone();
+    loop {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place.expect("the semaphore is never closed"),
+            _ = stopping.wait_for(|stop| *stop) => break,
+        };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.wait_for(|stop| *stop) => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (router, stop) = (router.clone(), stop.clone());
+                tokio::spawn(async move {
+                    connection(stream, peer, router, stop, place).await;
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+    place: tokio::sync::OwnedSemaphorePermit,
+) {
+    stream.set_nodelay(true).ok();
+    socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES).ok();
+    let place = Arc::new(place);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(PeerAddr(peer));
+        // An upgraded socket keeps its place after this connection's task is done.
+        request.extensions_mut().insert(Place(Arc::clone(&place)));
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEADER_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(serving);
+    let stopped = async { stop.wait_for(|stop| *stop).await.is_ok() };
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        _ = stopped => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection ended early");
+    }
+}
+
+/// Held by a connection as long as it is open.
+#[derive(Clone)]
+pub(crate) struct Place(#[allow(dead_code)] Arc<tokio::sync::OwnedSemaphorePermit>);

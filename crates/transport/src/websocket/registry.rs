@@ -1,0 +1,210 @@
+//! All sockets of this node. One sweep looks after heartbeats, stalls, expiry and revocation, so that no
+//! connection needs a timer of its own.
+
+use bytes::Bytes;
+use klatch_fanout::{ConnectionId, Frame, Outbox};
+use klatch_protocol::{CloseCode, ServerFrame, codec};
+use klatch_session::Principal;
+use klatch_types::{Clock, DeviceId, Entropy, Millis, UserId, UserKind, limits};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// How often all sockets are looked at.
+const SWEEP: Duration = Duration::from_secs(1);
+/// A ping without payload (RFC 6455 section 5.5.2).
+const PING: &[u8] = &[0x89, 0x00];
+/// Not stalled.
+const FLOWING: i64 = i64::MAX;
+
+/// What the registry allows.
+#[derive(Clone, Copy, Debug)]
+pub struct RegistryOptions {
+    /// Sockets from one address; 0 for any number.
+    pub per_ip: u32,
+}
+
+impl Default for RegistryOptions {
+    fn default() -> Self {
+        Self { per_ip: limits::CONNECTIONS_PER_IP }
+    }
+}
+
+/// What the sweep knows of one socket.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    outbox: Arc<Outbox>,
+    user: UserId,
+    device: Option<DeviceId>,
+    /// When the token ends, for tokens whose device cannot be asked.
+    expires_at: Option<Millis>,
+    heard_at: AtomicI64,
+    pinged_at: AtomicI64,
+    stalled_at: AtomicI64,
+}
+
+impl Pulse {
+    pub(super) fn new(who: &Principal, outbox: Arc<Outbox>, now: Millis) -> Self {
+        let lasting = who.device.is_some() || who.kind == UserKind::System;
+        Self {
+            outbox,
+            user: who.user,
+            device: who.device,
+            expires_at: (!lasting).then_some(who.expires_at),
+            heard_at: AtomicI64::new(now.0),
+            pinged_at: AtomicI64::new(now.0),
+            stalled_at: AtomicI64::new(FLOWING),
+        }
+    }
+
+    /// Something came in.
+    pub(super) fn heard(&self, now: Millis) {
+        self.heard_at.store(now.0, Ordering::Relaxed);
+    }
+
+    /// The kernel took no more; keeps the time of the first refusal.
+    pub(super) fn stalled(&self, now: Millis) {
+        self.stalled_at.fetch_min(now.0, Ordering::Relaxed);
+    }
+
+    /// Everything that was taken from the outbox has been written.
+    pub(super) fn flowing(&self) {
+        if self.stalled_at.load(Ordering::Relaxed) != FLOWING {
+            self.stalled_at.store(FLOWING, Ordering::Relaxed);
+        }
+    }
+
+    /// Pings, or closes what is dead, stalled or expired.
+    fn look(&self, now: Millis, ping: &Frame) {
+        let age = |at: &AtomicI64| now.since(Millis(at.load(Ordering::Relaxed)));
+        if age(&self.heard_at) > limits::DEAD_AFTER {
+            self.outbox.close(CloseCode::HeartbeatMissed, false);
+        } else if self.stalled_at.load(Ordering::Relaxed) != FLOWING && age(&self.stalled_at) > limits::WRITE_STALL_MAX
+        {
+            self.outbox.close(CloseCode::TooSlow, false);
+        } else if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
+            self.outbox.close(CloseCode::NotAuthenticated, true);
+        } else if age(&self.heard_at) >= limits::HEARTBEAT && age(&self.pinged_at) >= limits::HEARTBEAT {
+            self.pinged_at.store(now.0, Ordering::Relaxed);
+            self.outbox.push(ping.clone());
+        }
+    }
+}
+
+/// The sockets of this node.
+pub struct Registry {
+    options: RegistryOptions,
+    clock: Arc<dyn Clock>,
+    pulses: Mutex<HashMap<ConnectionId, Arc<Pulse>>>,
+    by_ip: Mutex<HashMap<IpAddr, u32>>,
+}
+
+impl Registry {
+    /// An empty registry.
+    pub fn new(options: RegistryOptions, clock: Arc<dyn Clock>) -> Self {
+        Self { options, clock, pulses: Mutex::default(), by_ip: Mutex::default() }
+    }
+
+    /// The time, as the sweep sees it.
+    pub(super) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Takes a place for a socket from this address; `None` if it has as many as it may.
+    pub(super) fn place_for(self: &Arc<Self>, ip: IpAddr) -> Option<IpPlace> {
+        let mut by_ip = self.by_ip.lock();
+        let count = by_ip.entry(ip).or_default();
+        if self.options.per_ip > 0 && *count >= self.options.per_ip {
+            return None;
+        }
+        *count += 1;
+        Some(IpPlace { registry: Arc::clone(self), ip })
+    }
+
+    pub(super) fn enter(&self, pulse: &Arc<Pulse>) {
+        let mut pulses = self.pulses.lock();
+        pulses.insert(pulse.outbox.id(), Arc::clone(pulse));
+        metrics::gauge!("klatch_connections").set(pulses.len() as f64);
+    }
+
+    pub(super) fn leave(&self, pulse: &Pulse) {
+        let mut pulses = self.pulses.lock();
+        pulses.remove(&pulse.outbox.id());
+        metrics::gauge!("klatch_connections").set(pulses.len() as f64);
+    }
+
+    /// How many sockets are open.
+    pub fn len(&self) -> usize {
+        self.pulses.lock().len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Looks after all sockets for as long as the server runs.
+    pub async fn sweep(&self) {
+        let ping = Frame::raw(Bytes::from_static(PING));
+        let mut ticks = tokio::time::interval(SWEEP);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            let now = self.now();
+            for pulse in self.all() {
+                pulse.look(now, &ping);
+            }
+        }
+    }
+
+    /// Closes the sockets of a device that was signed out.
+    pub fn revoke_device(&self, device: DeviceId) {
+        for pulse in self.all().iter().filter(|pulse| pulse.device == Some(device)) {
+            pulse.outbox.close(CloseCode::Revoked, false);
+        }
+    }
+
+    /// Closes the sockets of a user who was disabled.
+    pub fn revoke_user(&self, user: UserId) {
+        for pulse in self.all().iter().filter(|pulse| pulse.user == user) {
+            pulse.outbox.close(CloseCode::Revoked, false);
+        }
+    }
+
+    /// Tells every client to come back after a delay of its own within `spread`, and closes what was queued before.
+    pub fn drain(&self, spread: Duration, entropy: &dyn Entropy) {
+        let spread_ms = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX).max(1);
+        for pulse in self.all() {
+            let mut random = [0u8; 8];
+            entropy.fill(&mut random);
+            let delay_ms = u64::from_le_bytes(random) % spread_ms;
+            pulse.outbox.push(Frame::text(&codec::write(&ServerFrame::Reconnect { delay_ms })));
+            pulse.outbox.close(CloseCode::Restarting, true);
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<Pulse>> {
+        self.pulses.lock().values().cloned().collect()
+    }
+}
+
+/// A socket's place among those of its address; given back when dropped.
+pub(super) struct IpPlace {
+    registry: Arc<Registry>,
+    ip: IpAddr,
+}
+
+impl Drop for IpPlace {
+    fn drop(&mut self) {
+        let mut by_ip = self.registry.by_ip.lock();
+        if let Some(count) = by_ip.get_mut(&self.ip) {
+            *count -= 1;
+            if *count == 0 {
+                by_ip.remove(&self.ip);
+            }
+        }
+    }
+}
