@@ -1,0 +1,53 @@
+//! House tasks that are more than a line of shell: `cargo xtask layers | tidy | gen [--check] | ci`.
+//!
+//! `layers` and `tidy` are house rules with helpful messages; they are tests too. `gen` writes `/protocol` from the
+//! types of the wire, and `gen --check` says whether that was done.
+
+// A task talks to the person who started it.
+#![allow(clippy::print_stdout)]
+
+#[cfg(feature = "gen")]
+mod r#gen;
+mod layers;
+mod tidy;
+
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+  layers         crates import only what is below them
+  tidy           file sizes, dead links, leftovers, crate documentation
+  gen [--check]  write /protocol from the types of the wire; with --check, fail if it is stale
+  ci             everything `make check` does";
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = root();
+    match arguments.as_slice() {
+        ["layers"] => layers::run(&root),
+        ["tidy"] => tidy::run(&root),
+        #[cfg(feature = "gen")]
+        ["gen"] => r#gen::run(&root, r#gen::Mode::Write),
+        #[cfg(feature = "gen")]
+        ["gen", "--check"] => r#gen::run(&root, r#gen::Mode::Check),
+        ["ci"] => ci(&root),
+        _ => bail!("{USAGE}"),
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace").to_owned()
+}
+
+/// The checks live in one place, the Makefile; this is for those who know cargo better than make.
+fn ci(root: &Path) -> anyhow::Result<()> {
+    let status = Command::new("make").arg("check").current_dir(root).status().context("`make` could not be started")?;
+    if !status.success() {
+        bail!("`make check` failed");
+    }
+    Ok(())
+}
