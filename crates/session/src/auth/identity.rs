@@ -150,9 +150,7 @@ impl Auth {
         let row = self.directory.user(user).await?;
         let row = row.ok_or_else(|| refusal::unauthenticated("The token's user is not known here."))?;
         if row.disabled_at.is_some() {
-            return Err(refusal::unauthenticated(
-                "This account has been disabled; ask the operator.",
-            ));
+            return Err(refusal::disabled());
         }
         if let Some(device) = device {
             let device = self

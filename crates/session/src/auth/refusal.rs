@@ -31,7 +31,10 @@ pub(super) fn revoked() -> SessionError {
 
 /// The account was disabled by an operator.
 pub(super) fn disabled() -> SessionError {
-    SessionError::refused(ErrorCode::Revoked, "This account has been disabled; ask the operator.")
+    SessionError::refused(
+        ErrorCode::Revoked,
+        "This account has been disabled; ask the operator.",
+    )
 }
 
 /// One answer to every login that fails.

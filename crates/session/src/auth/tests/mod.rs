@@ -42,11 +42,24 @@ impl House {
     async fn with(policy: Policy, config: AuthConfig) -> Self {
         let directory: Arc<dyn Directory> = Arc::new(MemoryDirectory::new(Arc::default()));
         let clock = Arc::new(ManualClock::new(START));
-        let config = AuthConfig { rates: RateConfig::unlimited(), ..config };
+        let config = AuthConfig {
+            rates: RateConfig::unlimited(),
+            ..config
+        };
         let auth = node(&directory, &clock, config, 1).await;
-        let space = auth.create_space("default".parse().unwrap(), "Default".parse().unwrap(), policy, vec![]);
+        let space = auth.create_space(
+            "default".parse().unwrap(),
+            "Default".parse().unwrap(),
+            policy,
+            vec![],
+        );
         let space = space.await.unwrap().id;
-        Self { auth, clock, directory, space }
+        Self {
+            auth,
+            clock,
+            directory,
+            space,
+        }
     }
 
     async fn sign_up(&self, username: &str) -> view::SignedIn {
@@ -64,14 +77,24 @@ impl House {
 
     /// The directory as another node of the same server sees it.
     async fn another_node(&self, seed: u64) -> Auth {
-        let config = AuthConfig { rates: RateConfig::unlimited(), ..AuthConfig::default() };
+        let config = AuthConfig {
+            rates: RateConfig::unlimited(),
+            ..AuthConfig::default()
+        };
         node(&self.directory, &self.clock, config, seed).await
     }
 }
 
-async fn node(directory: &Arc<dyn Directory>, clock: &Arc<ManualClock>, config: AuthConfig, seed: u64) -> Auth {
+async fn node(
+    directory: &Arc<dyn Directory>,
+    clock: &Arc<ManualClock>,
+    config: AuthConfig,
+    seed: u64,
+) -> Auth {
     let entropy = Arc::new(SeededEntropy::new(seed));
-    Auth::start(Arc::clone(directory), Arc::clone(clock) as _, entropy, config).await.unwrap()
+    Auth::start(Arc::clone(directory), Arc::clone(clock) as _, entropy, config)
+        .await
+        .unwrap()
 }
 
 fn sign_up(username: &str) -> SignUp {
@@ -85,7 +108,12 @@ fn sign_up(username: &str) -> SignUp {
 }
 
 fn login(username: &str, password: &str) -> Login {
-    Login { space: None, username: username.parse().unwrap(), password: password.to_owned(), device: None }
+    Login {
+        space: None,
+        username: username.parse().unwrap(),
+        password: password.to_owned(),
+        device: None,
+    }
 }
 
 /// The code that a call was refused with.

@@ -15,10 +15,16 @@ async fn nodes_share_their_keys_and_old_ones_go_on_verifying() {
 
     house.clock.advance(Duration::from_secs(6));
     other.rotate_signing_key().await.unwrap();
-    let newer = other.token_for(ana.user.id, Duration::from_secs(60)).await.unwrap();
+    let newer = other
+        .token_for(ana.user.id, Duration::from_secs(60))
+        .await
+        .unwrap();
     let key_of = |token: &str| jsonwebtoken::decode_header(token).unwrap().kid;
     assert_ne!(key_of(&newer.access_token), key_of(&ana.access_token));
-    assert!(house.auth.authenticate(&newer.access_token).await.is_ok(), "an unknown key is looked up");
+    assert!(
+        house.auth.authenticate(&newer.access_token).await.is_ok(),
+        "an unknown key is looked up"
+    );
     assert!(other.authenticate(&ana.access_token).await.is_ok());
 }
 
@@ -32,32 +38,57 @@ async fn a_principal_ends_with_its_token() {
     assert!(house.auth.recheck(&who).await.is_ok());
     house.clock.advance(Duration::from_millis(100));
     assert_eq!(code(house.auth.recheck(&who).await), ErrorCode::TokenExpired);
-    assert_eq!(code(house.auth.authenticate(&ana.access_token).await), ErrorCode::TokenExpired);
+    assert_eq!(
+        code(house.auth.authenticate(&ana.access_token).await),
+        ErrorCode::TokenExpired
+    );
 }
 
 #[tokio::test]
 async fn an_api_key_acts_for_its_space_until_it_is_revoked() {
     let house = House::new().await;
-    let (row, key) = house.auth.create_api_key(house.space, "meetings".parse().unwrap()).await.unwrap();
+    let (row, key) = house
+        .auth
+        .create_api_key(house.space, "meetings".parse().unwrap())
+        .await
+        .unwrap();
     assert!(key.starts_with("kk_") && key.len() == 46, "32 random bytes");
     let who = house.auth.authenticate(&key).await.unwrap();
-    assert_eq!((who.kind, who.space, who.device), (UserKind::System, house.space, None));
+    assert_eq!(
+        (who.kind, who.space, who.device),
+        (UserKind::System, house.space, None)
+    );
     assert_eq!(who.user, house.auth.system_user(house.space).await.unwrap().id);
     assert_eq!(house.auth.api_keys(house.space).await.unwrap(), [row.clone()]);
 
-    let (_, second) = house.auth.create_api_key(house.space, "other".parse().unwrap()).await.unwrap();
+    let (_, second) = house
+        .auth
+        .create_api_key(house.space, "other".parse().unwrap())
+        .await
+        .unwrap();
     let mut heard = house.auth.revocations();
     house.auth.revoke_api_key(house.space, row.id).await.unwrap();
     assert_eq!(heard.try_recv().unwrap(), Revoked::User(who.user));
-    assert_eq!(code(house.auth.authenticate(&key).await), ErrorCode::Unauthenticated);
+    assert_eq!(
+        code(house.auth.authenticate(&key).await),
+        ErrorCode::Unauthenticated
+    );
     assert!(house.auth.authenticate(&second).await.is_ok());
     for wrong in ["kk_", "kk_wrong", &key[..45], &format!("{key}A")] {
-        assert_eq!(code(house.auth.authenticate(wrong).await), ErrorCode::Unauthenticated);
+        assert_eq!(
+            code(house.auth.authenticate(wrong).await),
+            ErrorCode::Unauthenticated
+        );
     }
 }
 
 fn guest(life_s: u64, channels: Vec<(ChannelId, Role)>) -> GuestRequest {
-    GuestRequest { name: "Visitor".parse().unwrap(), username: None, life_s, channels }
+    GuestRequest {
+        name: "Visitor".parse().unwrap(),
+        username: None,
+        life_s,
+        channels,
+    }
 }
 
 #[tokio::test]
@@ -67,15 +98,30 @@ async fn a_back_end_lets_guests_in_and_nobody_else_does() {
     let token = house.auth.guest(&system, guest(3_600, vec![])).await.unwrap();
     assert_eq!((token.user.kind, token.expires_in_s), (UserKind::Guest, 3_600));
     let who = house.auth.authenticate(&token.access_token).await.unwrap();
-    assert_eq!((who.kind, &*who.name, who.device), (UserKind::Guest, "Visitor", None));
+    assert_eq!(
+        (who.kind, &*who.name, who.device),
+        (UserKind::Guest, "Visitor", None)
+    );
     house.clock.advance(Duration::from_secs(3_600));
-    assert_eq!(code(house.auth.authenticate(&token.access_token).await), ErrorCode::TokenExpired);
+    assert_eq!(
+        code(house.auth.authenticate(&token.access_token).await),
+        ErrorCode::TokenExpired
+    );
 
     let ana = house.sign_up("ana").await;
     let ana = house.auth.authenticate(&ana.access_token).await.unwrap();
-    assert_eq!(code(house.auth.guest(&ana, guest(60, vec![])).await), ErrorCode::Forbidden);
-    assert_eq!(code(house.auth.guest(&who, guest(60, vec![])).await), ErrorCode::Forbidden);
-    let provisioned = house.auth.provision(&ana, "rui".parse().unwrap(), None, None).await;
+    assert_eq!(
+        code(house.auth.guest(&ana, guest(60, vec![])).await),
+        ErrorCode::Forbidden
+    );
+    assert_eq!(
+        code(house.auth.guest(&who, guest(60, vec![])).await),
+        ErrorCode::Forbidden
+    );
+    let provisioned = house
+        .auth
+        .provision(&ana, "rui".parse().unwrap(), None, None)
+        .await;
     assert_eq!(code(provisioned), ErrorCode::Forbidden);
 }
 
@@ -90,11 +136,24 @@ async fn a_guest_of_the_same_username_is_the_same_guest() {
         ..guest(60, vec![])
     };
     let first = house.auth.guest(&system, named("visitor-7", "Bo")).await.unwrap();
-    let again = house.auth.guest(&system, named("visitor-7", "Bo Berg")).await.unwrap();
+    let again = house
+        .auth
+        .guest(&system, named("visitor-7", "Bo Berg"))
+        .await
+        .unwrap();
     assert_eq!(first.user.id, again.user.id);
-    assert_eq!(&*house.auth.authenticate(&again.access_token).await.unwrap().name, "Bo Berg");
-    assert_eq!(code(house.auth.guest(&system, named("ana", "Ana")).await), ErrorCode::Exists);
-    assert_eq!(code(house.auth.guest(&system, named("system", "Root")).await), ErrorCode::Exists);
+    assert_eq!(
+        &*house.auth.authenticate(&again.access_token).await.unwrap().name,
+        "Bo Berg"
+    );
+    assert_eq!(
+        code(house.auth.guest(&system, named("ana", "Ana")).await),
+        ErrorCode::Exists
+    );
+    assert_eq!(
+        code(house.auth.guest(&system, named("system", "Root")).await),
+        ErrorCode::Exists
+    );
 }
 
 #[tokio::test]
@@ -103,16 +162,28 @@ async fn guest_tokens_are_bounded() {
     let system = house.auth.system_principal(house.space).await.unwrap();
     let day = limits::GUEST_TOKEN_LIFE_MAX.as_secs();
     for life_s in [0, day + 1, u64::MAX] {
-        assert_eq!(code(house.auth.guest(&system, guest(life_s, vec![])).await), ErrorCode::Invalid);
+        assert_eq!(
+            code(house.auth.guest(&system, guest(life_s, vec![])).await),
+            ErrorCode::Invalid
+        );
     }
     let entropy = SeededEntropy::new(5);
     let channel = || (ChannelId::new(super::START, &entropy), Role::Moderator);
-    assert_eq!(code(house.auth.guest(&system, guest(60, vec![channel()])).await), ErrorCode::NotFound);
+    assert_eq!(
+        code(house.auth.guest(&system, guest(60, vec![channel()])).await),
+        ErrorCode::NotFound
+    );
     let many = (0..=GUEST_CHANNELS_MAX).map(|_| channel()).collect();
-    assert_eq!(code(house.auth.guest(&system, guest(60, many)).await), ErrorCode::Invalid);
+    assert_eq!(
+        code(house.auth.guest(&system, guest(60, many)).await),
+        ErrorCode::Invalid
+    );
     let most: Vec<_> = (0..GUEST_CHANNELS_MAX).map(|_| channel()).collect();
     let life = Duration::from_secs(60);
-    let token = house.auth.access_token(system.user, house.space, None, life, most.clone()).unwrap();
+    let token = house
+        .auth
+        .access_token(system.user, house.space, None, life, most.clone())
+        .unwrap();
     assert!(token.len() <= limits::TOKEN_BYTES_MAX, "{}", token.len());
     assert_eq!(house.auth.authenticate(&token).await.unwrap().channels, most);
 }
@@ -120,7 +191,10 @@ async fn guest_tokens_are_bounded() {
 #[tokio::test]
 async fn the_default_limits_of_the_contract_stand() {
     let house = House::new().await;
-    let config = AuthConfig { rates: RateConfig::default(), ..AuthConfig::default() };
+    let config = AuthConfig {
+        rates: RateConfig::default(),
+        ..AuthConfig::default()
+    };
     assert!(config.access_token_life <= Duration::from_secs(600));
     let auth = node(&house.directory, &house.clock, config, 3).await;
     let signed_in = auth.sign_up(sign_up("ana"), PEER).await.unwrap();
