@@ -2,7 +2,8 @@
 
 use crate::Event;
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, Policy, Role, Seq, SpaceId, UserId, UserKind, Visibility,
+    ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, Policy, Role, Seq, SpaceId, UserId, UserKind,
+    Visibility,
 };
 use serde::{Deserialize, Serialize};
 
