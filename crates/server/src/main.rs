@@ -1,3 +1,11 @@
 //! The `klatch` binary.
 
-fn main() {}
+use mimalloc::MiMalloc;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> ExitCode {
+    klatch_server::cli::main()
+}

@@ -62,7 +62,7 @@ fn every_file_gets_its_share() {
         tracing::warn!(target: "klatch_transport::http", peer = "203.0.113.9", "slow reader");
         tracing::error!(target: "klatch_engine::sqlite", "failed to populate database");
         tracing::debug!(target: "klatch_server", "detail");
-        tracing::info!(target: REQUESTS, ip = "203.0.113.9", user = "ana", method = "GET", path = "/v1/me",
+        tracing::info!(target: REQUESTS, client = "203.0.113.9", user = "ana", method = "GET", path = "/v1/me",
             status = 200, bytes = 17, "");
     });
     assert_eq!(
@@ -123,7 +123,7 @@ fn no_secret_reaches_any_log() {
             tracing::error!(target: "klatch_session", detail = %format!("token={CANARY}&x=1"), "refused");
             tracing::error!(target: "klatch_session", body = %format!("{{\"password\":\"{CANARY}\"}}"), "bad body");
             tracing::error!(target: "klatch_session", "cannot verify {jwt}");
-            tracing::info!(target: REQUESTS, ip = "::1", method = "GET", path = %format!("/v1/ws?token={CANARY}"),
+            tracing::info!(target: REQUESTS, client = "::1", method = "GET", path = %format!("/v1/ws?token={CANARY}"),
                 referer = %format!("https://a.example/?code={CANARY}"), status = 400, "");
         });
         for (name, text) in [
@@ -142,7 +142,7 @@ fn no_secret_reaches_any_log() {
 fn a_name_with_a_line_break_forges_nothing() {
     let out = written(Level::Info, Format::Human, || {
         tracing::error!(target: "klatch_session", name = "x\nerror: forged", "hello\nerror: forged");
-        tracing::info!(target: REQUESTS, ip = "::1", user = "x\n::1 - root", method = "GET", path = "/", status = 200, "");
+        tracing::info!(target: REQUESTS, client = "::1", user = "x\n::1 - root", method = "GET", path = "/", status = 200, "");
     });
     for text in [out.requests, out.combined, out.error, out.terminal] {
         assert_eq!(text.lines().count(), 1, "{text}");

@@ -67,7 +67,7 @@ pub(super) fn combined(record: &Record) -> String {
     let word = |text: String| text.replace(' ', "\\x20");
     format!(
         "{} - {} [{}] \"{} {} {}\" {} {} \"{}\" \"{}\"\n",
-        word(field("ip")),
+        word(field("client")),
         word(field("user")),
         apache(record.at),
         field("method"),
@@ -183,7 +183,7 @@ mod tests {
         let record = record(
             "",
             &[
-                ("ip", "203.0.113.9".into()),
+                ("client", "203.0.113.9".into()),
                 ("user", "ana".into()),
                 ("method", "GET".into()),
                 ("path", "/v1/channels?token=canary".into()),
@@ -201,7 +201,7 @@ mod tests {
         let record = record(
             "",
             &[
-                ("ip", "::1".into()),
+                ("client", "::1".into()),
                 ("method", "GET".into()),
                 ("path", "/a b".into()),
                 ("status", 404.into()),

@@ -22,7 +22,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-/// Target of the events that become lines of `requests.log`. Fields: `ip`, `user`, `method`, `path`, `status`,
+/// Target of the events that become lines of `requests.log`. Fields: `client`, `user`, `method`, `path`, `status`,
 /// `bytes`, `referer`, `agent` and perhaps `version`.
 pub const REQUESTS: &str = "requests";
 

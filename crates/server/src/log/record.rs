@@ -63,8 +63,16 @@ pub(super) fn level_word(level: tracing::Level) -> &'static str {
 }
 
 /// Services that events may name outright, as their target.
-pub(super) const NAMED: [&str; 8] =
-    ["app", "auth", "channel", "database", "fanout", "session", "transport", "worker"];
+pub(super) const NAMED: [&str; 8] = [
+    "app",
+    "auth",
+    "channel",
+    "database",
+    "fanout",
+    "session",
+    "transport",
+    "worker",
+];
 
 /// The service of S0.9 that a part of the code belongs to; `app` unless it has one of its own.
 pub(super) fn service_of(target: &str) -> &'static str {

@@ -8,9 +8,13 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use std::sync::Arc;
 
 /// Bounds of latency histograms, seconds: from a commit on a fast disk to a request that gives up.
-const SECONDS: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+const SECONDS: [f64; 14] = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0,
+];
 /// Bounds of batch histograms: how many share a commit, a write, a frame.
-const BATCH: [f64; 12] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0];
+const BATCH: [f64; 12] = [
+    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0,
+];
 
 /// What kind of figure a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,18 +26,73 @@ enum Kind {
 
 /// What the server's own figures mean.
 const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
-    (Kind::Counter, "http_requests_total", Unit::Count, "HTTP requests answered, by method, route and status"),
-    (Kind::Histogram, "http_request_seconds", Unit::Seconds, "Time from the head of a request to its answer"),
-    (Kind::Counter, "klatch_password_hashes_shed_total", Unit::Count, "Logins refused because too many were hashing"),
-    (Kind::Counter, "klatch_refresh_reused_total", Unit::Count, "Refresh tokens used twice; each signed a device out"),
-    (Kind::Gauge, "klatch_build_info", Unit::Count, "Always 1; the label says which version runs"),
-    (Kind::Gauge, "klatch_log_lines_dropped", Unit::Count, "Log lines dropped because a disk or terminal was slow"),
-    (Kind::Gauge, "process_resident_memory_bytes", Unit::Bytes, "Resident memory"),
-    (Kind::Gauge, "process_open_fds", Unit::Count, "Open files and sockets"),
-    (Kind::Gauge, "process_max_fds", Unit::Count, "Most files and sockets that may be open"),
+    (
+        Kind::Counter,
+        "http_requests_total",
+        Unit::Count,
+        "HTTP requests answered, by method, route and status",
+    ),
+    (
+        Kind::Histogram,
+        "http_request_seconds",
+        Unit::Seconds,
+        "Time from the head of a request to its answer",
+    ),
+    (
+        Kind::Counter,
+        "klatch_password_hashes_shed_total",
+        Unit::Count,
+        "Logins refused because too many were hashing",
+    ),
+    (
+        Kind::Counter,
+        "klatch_refresh_reused_total",
+        Unit::Count,
+        "Refresh tokens used twice; each signed a device out",
+    ),
+    (
+        Kind::Gauge,
+        "klatch_build_info",
+        Unit::Count,
+        "Always 1; the label says which version runs",
+    ),
+    (
+        Kind::Gauge,
+        "klatch_log_lines_dropped",
+        Unit::Count,
+        "Log lines dropped because a disk or terminal was slow",
+    ),
+    (
+        Kind::Gauge,
+        "process_resident_memory_bytes",
+        Unit::Bytes,
+        "Resident memory",
+    ),
+    (
+        Kind::Gauge,
+        "process_open_fds",
+        Unit::Count,
+        "Open files and sockets",
+    ),
+    (
+        Kind::Gauge,
+        "process_max_fds",
+        Unit::Count,
+        "Most files and sockets that may be open",
+    ),
     (Kind::Gauge, "process_threads", Unit::Count, "Threads"),
-    (Kind::Gauge, "process_cpu_seconds_total", Unit::Seconds, "Processor time used"),
-    (Kind::Gauge, "process_uptime_seconds", Unit::Seconds, "Time since the start"),
+    (
+        Kind::Gauge,
+        "process_cpu_seconds_total",
+        Unit::Seconds,
+        "Processor time used",
+    ),
+    (
+        Kind::Gauge,
+        "process_uptime_seconds",
+        Unit::Seconds,
+        "Time since the start",
+    ),
 ];
 
 /// The process's figures, ready to be scraped.
@@ -56,7 +115,12 @@ pub fn install(
     let handle = builder()?.install_recorder()?;
     describe();
     let started = clock.now();
-    Ok(Metrics { handle, clock, started, dropped_lines: Arc::new(dropped_lines) })
+    Ok(Metrics {
+        handle,
+        clock,
+        started,
+        dropped_lines: Arc::new(dropped_lines),
+    })
 }
 
 fn builder() -> Result<PrometheusBuilder, BuildError> {
@@ -120,9 +184,18 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} in:\n{text}");
         }
-        assert!(text.contains(&format!("klatch_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"))), "{text}");
+        assert!(
+            text.contains(&format!(
+                "klatch_build_info{{version=\"{}\"}} 1",
+                env!("CARGO_PKG_VERSION")
+            )),
+            "{text}"
+        );
         let figure = |name: &str| -> f64 {
-            let line = text.lines().find(|l| l.starts_with(&format!("{name} "))).expect(name);
+            let line = text
+                .lines()
+                .find(|l| l.starts_with(&format!("{name} ")))
+                .expect(name);
             line.rsplit(' ').next().unwrap().parse().unwrap()
         };
         assert!(figure("process_resident_memory_bytes") > 100_000.0);

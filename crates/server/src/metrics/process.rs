@@ -24,5 +24,10 @@ pub(super) fn record() {
 
 /// The second figure of `statm` (proc_pid_statm(5)).
 fn resident_pages() -> Option<u64> {
-    std::fs::read_to_string("/proc/self/statm").ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+    std::fs::read_to_string("/proc/self/statm")
+        .ok()?
+        .split_ascii_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
 }

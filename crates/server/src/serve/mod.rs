@@ -1,0 +1,216 @@
+//! `klatch serve`: from the configuration to a running server, and from a signal to a clean stop.
+
+mod address_file;
+mod background;
+mod banner;
+mod open_files;
+mod signals;
+
+use crate::compose::{Engine, Node, Operator, Storage};
+use crate::config::Config;
+use crate::demo::{self, Past};
+use crate::log::{self, Logs};
+use crate::metrics::{self, Metrics};
+use address_file::AddressFile;
+use anyhow::{Context, anyhow};
+use klatch_types::{DisplayName, Policy, Profile, Slug, SystemClock, SystemEntropy};
+use signals::Signals;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Within this time clients come back after a restart, each after a delay of its own.
+const RECONNECT_SPREAD: Duration = Duration::from_secs(5);
+/// How often sockets that came in while the server stopped are told so too.
+const DRAIN_LOOK: Duration = Duration::from_millis(100);
+/// Connections to the internal listener at once.
+const INTERNAL_CONNECTIONS_MAX: usize = 256;
+/// How long tasks that are left may take to notice that the runtime ends.
+const RUNTIME_END: Duration = Duration::from_secs(1);
+/// The space that an empty database is given.
+const FIRST_SPACE: &str = "default";
+
+/// How the server is started.
+pub struct Start {
+    /// The configuration, checked.
+    pub config: Config,
+    /// Whether an empty database is filled with a demo.
+    pub demo: bool,
+    /// Tells the person who started it where it is.
+    pub announce: Box<dyn Fn(&str) + Send>,
+}
+
+/// Runs the server until a signal stops it.
+///
+/// # Errors
+/// If it cannot start, or the storage failed for good.
+pub fn run(start: Start) -> anyhow::Result<()> {
+    let clock = Arc::new(SystemClock);
+    let logs = log::install(&start.config.log, clock.clone())
+        .with_context(|| format!("cannot write logs to {}", start.config.log.dir.display()))?;
+    // A second provider is harmless: the first stays.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let files_max = open_files::raise();
+    let metrics = metrics::install(clock, logs.dropped())?;
+    let workers = match start.config.server.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .thread_name("klatch")
+        .enable_all()
+        .build()
+        .context("cannot start threads")?;
+    let served = runtime.block_on(serve(start, &metrics, open_files::for_connections(files_max)));
+    if let Err(error) = &served {
+        tracing::error!("stopped: {error:#}");
+    }
+    runtime.shutdown_timeout(RUNTIME_END);
+    flush(logs);
+    served
+}
+
+/// Writes the log lines that wait.
+fn flush(logs: Logs) {
+    drop(logs);
+}
+
+async fn serve(start: Start, metrics: &Metrics, connections_max: usize) -> anyhow::Result<()> {
+    let Start {
+        config,
+        demo,
+        announce,
+    } = start;
+    let mut signals = Signals::listen()?;
+    let storage = Storage::open(&config)?;
+    let engine = storage.engine();
+    let clock = Arc::new(Past::default());
+    let operator = Operator::start(storage, &config, clock.clone()).await?;
+    let first = first_start(&operator, demo, &clock)
+        .await
+        .context("cannot fill the database")?;
+
+    let public = bind(config.server.public, "server.public").await?;
+    let internal = bind(config.server.internal, "server.internal").await?;
+    let addresses = (public.local_addr()?, internal.local_addr()?);
+    let stopping = Arc::new(AtomicBool::new(false));
+    let (stop, stopped) = watch::channel(false);
+    let (stop_internal, internal_stopped) = watch::channel(false);
+
+    let node = Node::new(operator, &config)?;
+    let background = background::start(&node, metrics.clone());
+    let internal = tokio::spawn(node.internal(metrics, &stopping).serve(
+        internal,
+        INTERNAL_CONNECTIONS_MAX,
+        internal_stopped,
+    ));
+    let public = tokio::spawn(node.public().serve(public, connections_max, stopped));
+    let address_file = AddressFile::write(config.storage.address_file(), addresses.0, addresses.1)?;
+    announce(&banner::banner(&config, addresses, first));
+    tracing::info!(public = %addresses.0, internal = %addresses.1, "app started listening on port {}", addresses.0.port());
+
+    let mut node = node;
+    let why = wait(&mut signals, &engine, &mut node.operator.delivery).await;
+    stopping.store(true, Ordering::Relaxed);
+    drop(address_file);
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::warn!("a second signal: stopping at once");
+        std::process::exit(1);
+    });
+    stop.send(true).ok();
+    drain(&node, public, Duration::from_secs(config.server.drain_seconds)).await;
+    background.abort_all();
+    engine.close().await;
+    stop_internal.send(true).ok();
+    internal.abort();
+    tracing::info!("app stopped");
+    why
+}
+
+/// Waits for a reason to stop: a signal is a good one.
+async fn wait(signals: &mut Signals, engine: &Engine, delivery: &mut JoinHandle<()>) -> anyhow::Result<()> {
+    tokio::select! {
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping");
+            Ok(())
+        }
+        error = engine.failed() => Err(anyhow!(error).context("the storage failed and must not be written again")),
+        ended = delivery => Err(anyhow!("delivery ended: {ended:?}")),
+    }
+}
+
+/// Sends the sockets away and lets requests under way finish, for at most `time`.
+async fn drain(node: &Node, public: JoinHandle<()>, time: Duration) {
+    let sockets = async {
+        while !node.registry.is_empty() {
+            node.registry.drain(RECONNECT_SPREAD, &SystemEntropy);
+            tokio::time::sleep(DRAIN_LOOK).await;
+        }
+    };
+    let all = async { tokio::join!(sockets, public) };
+    if tokio::time::timeout(time, all).await.is_err() {
+        tracing::warn!(
+            sockets = node.registry.len(),
+            "some connections did not end in time"
+        );
+    }
+}
+
+async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} ({key})"))
+}
+
+/// What the start found or made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstStart {
+    /// There are accounts.
+    InUse,
+    /// There is nobody yet who could log in.
+    NoAccounts,
+    /// The demo was made, now or before.
+    Demo,
+    /// The demo was asked for, but there are other spaces.
+    NoDemo,
+}
+
+/// Gives an empty database its first space.
+async fn first_start(operator: &Operator, demo: bool, clock: &Past) -> anyhow::Result<FirstStart> {
+    let spaces = operator.directory.spaces().await?;
+    if spaces.is_empty() && demo {
+        tracing::info!("populating database...");
+        demo::fill(operator, clock).await?;
+        tracing::info!("populated database");
+        return Ok(FirstStart::Demo);
+    }
+    if demo {
+        let made_before = spaces.iter().any(|space| space.slug == demo::SPACE);
+        return Ok(if made_before {
+            FirstStart::Demo
+        } else {
+            FirstStart::NoDemo
+        });
+    }
+    if spaces.is_empty() {
+        let slug: Slug = FIRST_SPACE.parse()?;
+        let name: DisplayName = "Klatch".parse()?;
+        operator
+            .auth
+            .create_space(slug, name, Policy::of(Profile::App), Vec::new())
+            .await?;
+    }
+    let (spaces, users, ..) = operator.directory.counts().await?;
+    // Every space has one user of its own, which nobody logs in as.
+    Ok(if users > spaces {
+        FirstStart::InUse
+    } else {
+        FirstStart::NoAccounts
+    })
+}
