@@ -186,7 +186,7 @@ pub(super) fn check_times(exp: i64, nbf: Option<i64>, now: Millis) -> Result<(),
     }
     if nbf.is_some_and(|nbf| nbf > now.seconds().saturating_add(CLOCK_SKEW_MAX_S)) {
         return Err(refusal::unauthenticated(
-            "The token is not valid yet; is the issuer's clock right?",
+            "The token is not valid yet; check the clock of its issuer.",
         ));
     }
     Ok(())

@@ -41,14 +41,15 @@ struct Issuer {
 impl Issuer {
     /// An Ed25519 key (RFC 8410) of these bytes.
     fn eddsa(kid: &str, secret: [u8; 32]) -> Self {
-        use ed25519_dalek::pkcs8::EncodePrivateKey;
-        let der = ed25519_dalek::SigningKey::from_bytes(&secret)
-            .to_pkcs8_der()
-            .unwrap();
+        let mut der = vec![
+            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70,
+        ];
+        der.extend([0x04, 0x22, 0x04, 0x20]);
+        der.extend(secret);
         Self {
             algorithm: Algorithm::EdDSA,
             kid: kid.to_owned(),
-            key: EncodingKey::from_ed_der(der.as_bytes()),
+            key: EncodingKey::from_ed_der(&der),
         }
     }
 
