@@ -1,5 +1,7 @@
 //! Both logs against the suite, and what only one of them can show.
 
+mod durable;
+mod equivalence;
 mod memory_rows;
 mod sqlite_rows;
 

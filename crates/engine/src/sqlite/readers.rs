@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 /// A bounded pool of read-only connections.
 pub(super) struct Readers {
+    connections: u32,
     /// One permit for each connection.
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -17,6 +18,7 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn new(connections: Vec<Connection>) -> Self {
         Self {
+            connections: u32::try_from(connections.len()).unwrap_or(u32::MAX),
             permits: Arc::new(Semaphore::new(connections.len())),
             idle: Arc::new(Mutex::new(connections)),
         }
@@ -52,13 +54,13 @@ impl Readers {
         }
     }
 
-    /// Refuses further reads and closes the connections, those in use when they come back.
+    /// Waits for the reads under way, closes the connections and refuses further reads.
     pub(super) async fn close(&self) {
         // All permits in hand means no connection is out.
-        let all = u32::try_from(self.idle.lock().len().max(1)).unwrap_or(1);
-        drop(self.permits.acquire_many(all).await);
+        let all = self.permits.acquire_many(self.connections).await;
         self.permits.close();
         self.idle.lock().clear();
+        drop(all);
     }
 }
 

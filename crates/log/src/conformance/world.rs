@@ -22,7 +22,7 @@ pub(super) const OTHER: u8 = 9;
 /// The projected rows beside a log, which its trait does not show.
 #[async_trait]
 pub trait Rows: Send + Sync + 'static {
-    /// Adds a space with this id.
+    /// Adds a space with this id, unless it is there.
     async fn add_space(&self, space: SpaceId);
     /// Adds an invitation.
     async fn add_invite(&self, invite: InviteRow);
@@ -50,11 +50,11 @@ pub struct Subject {
 
 /// A subject with one space, and someone who answers what is committed.
 pub struct World {
-    pub(super) log: Arc<dyn ChannelLog>,
-    pub(super) rows: Arc<dyn Rows>,
-    pub(super) space: SpaceId,
+    pub(crate) log: Arc<dyn ChannelLog>,
+    pub(crate) rows: Arc<dyn Rows>,
+    pub(crate) space: SpaceId,
     /// What went through the feed, in order.
-    pub(super) fed: Arc<Mutex<Vec<EventRow>>>,
+    pub(crate) fed: Arc<Mutex<Vec<EventRow>>>,
     entropy: SeededEntropy,
     _keep: Box<dyn std::any::Any + Send + Sync>,
 }
@@ -91,24 +91,24 @@ impl World {
         }
     }
 
-    pub(super) fn user(&self) -> UserId {
+    pub(crate) fn user(&self) -> UserId {
         UserId::new(Millis(1), &self.entropy)
     }
 
-    pub(super) fn key(&self) -> ClientKey {
+    pub(crate) fn key(&self) -> ClientKey {
         ClientKey::new(Millis(2), &self.entropy)
     }
 
-    pub(super) fn channel_id(&self) -> ChannelId {
+    pub(crate) fn channel_id(&self) -> ChannelId {
         ChannelId::new(Millis(3), &self.entropy)
     }
 
-    pub(super) fn invite_id(&self) -> InviteId {
+    pub(crate) fn invite_id(&self) -> InviteId {
         InviteId::new(Millis(4), &self.entropy)
     }
 
     /// An append of anything, without a key.
-    pub(super) fn other(&self, channel: ChannelId, actor: UserId, changes: Vec<Change>) -> Append {
+    pub(crate) fn other(&self, channel: ChannelId, actor: UserId, changes: Vec<Change>) -> Append {
         Append {
             channel,
             actor,
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// A message with a key of its own.
-    pub(super) fn message(&self, channel: ChannelId, actor: UserId, text: &str) -> Append {
+    pub(crate) fn message(&self, channel: ChannelId, actor: UserId, text: &str) -> Append {
         let message = self.other(channel, actor, Vec::new());
         let payload = text.as_bytes().to_vec();
         let digest = digest(MESSAGE, None, &payload);
@@ -140,7 +140,7 @@ impl World {
     }
 
     /// An edit of `target`.
-    pub(super) fn edit(&self, channel: ChannelId, actor: UserId, target: Seq, text: &str) -> Append {
+    pub(crate) fn edit(&self, channel: ChannelId, actor: UserId, target: Seq, text: &str) -> Append {
         let digest = digest(EDIT, Some(target), text.as_bytes());
         Append {
             kind: EDIT,
@@ -152,7 +152,7 @@ impl World {
     }
 
     /// The append that makes a channel with these members.
-    pub(super) fn creation(
+    pub(crate) fn creation(
         &self,
         channel: ChannelId,
         members: &[UserId],
@@ -181,26 +181,26 @@ impl World {
     }
 
     /// A channel with these members, made at position 1.
-    pub(super) async fn channel(&self, members: &[UserId]) -> ChannelId {
+    pub(crate) async fn channel(&self, members: &[UserId]) -> ChannelId {
         let channel = self.channel_id();
         self.append(self.creation(channel, members, None)).await;
         channel
     }
 
-    pub(super) async fn try_append(&self, append: Append) -> Result<Receipt, LogError> {
+    pub(crate) async fn try_append(&self, append: Append) -> Result<Receipt, LogError> {
         self.log.append_wait(append).await
     }
 
-    pub(super) async fn append(&self, append: Append) -> Receipt {
+    pub(crate) async fn append(&self, append: Append) -> Receipt {
         self.try_append(append).await.expect("the append is good")
     }
 
-    pub(super) async fn member(&self, channel: ChannelId, user: UserId) -> MemberRow {
+    pub(crate) async fn member(&self, channel: ChannelId, user: UserId) -> MemberRow {
         self.rows.member(channel, user).await.expect("a member")
     }
 
     /// The whole log of a channel.
-    pub(super) async fn all(&self, channel: ChannelId) -> Vec<EventRow> {
+    pub(crate) async fn all(&self, channel: ChannelId) -> Vec<EventRow> {
         let mut events = Vec::new();
         loop {
             let after = events.last().map_or(Seq::ZERO, |event: &EventRow| event.seq);
@@ -221,7 +221,7 @@ impl World {
 }
 
 /// An ordinary member who sees what was before.
-pub(super) fn put(user: UserId) -> Change {
+pub(crate) fn put(user: UserId) -> Change {
     Change::MemberPut {
         user,
         role: Role::Member,

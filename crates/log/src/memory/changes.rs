@@ -110,8 +110,10 @@ pub(super) fn apply(
             }
         }
         Change::MentionAll => {
-            table.row.broadcasts.0 += 1;
-            table.broadcasts.push(table.row.head);
+            if table.broadcasts.last() != Some(&table.row.head) {
+                table.row.broadcasts.0 += 1;
+                table.broadcasts.push(table.row.head);
+            }
         }
         Change::Erase { target, edit_kind } => {
             for event in &mut table.events {

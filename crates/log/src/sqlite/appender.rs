@@ -132,7 +132,8 @@ impl Appender {
                 first_receipt(transaction, append, &head)?
                     .map_or(Err(LogError::Gone), |answer| Ok(Outcome::Answered(answer)))
             }
-            (_, Some(head)) if append.changes.iter().all(cannot_fail_alone) => add(transaction, append, head),
+            // One statement is atomic by itself: plain messages need no savepoint.
+            (_, Some(head)) if append.changes.is_empty() => add(transaction, append, head),
             (_, Some(head)) => atomically(transaction, || add(transaction, append, head)),
         }
     }
@@ -251,11 +252,6 @@ fn atomically(
 
 fn is_create(change: &Change) -> bool {
     matches!(change, Change::Create(_))
-}
-
-/// Changes on the path of every message: they fail only when the whole transaction does, and need no savepoint.
-fn cannot_fail_alone(change: &Change) -> bool {
-    matches!(change, Change::Mention { .. } | Change::MentionAll)
 }
 
 /// Whether an error ends the whole transaction and not only this append.

@@ -107,15 +107,7 @@ pub(super) fn apply(
                 execute(transaction, sql, params![head.no, user.as_bytes()])?;
             }
             Change::Mention { users } => mention(transaction, head, users)?,
-            Change::MentionAll => {
-                head.broadcasts.0 += 1;
-                let sql = "INSERT INTO broadcasts VALUES (?1, ?2, ?3)";
-                execute(
-                    transaction,
-                    sql,
-                    params![head.no, int(head.seq.0), int(head.broadcasts.0)],
-                )?;
-            }
+            Change::MentionAll => mention_all(transaction, head)?,
             Change::Erase { target, edit_kind } => {
                 erase(transaction, head.no, int(target.0))?;
                 let sql = "UPDATE events SET payload = x'', tombstone = 1
@@ -242,25 +234,30 @@ fn ban_put(transaction: &Connection, no: i64, ban: &BanRow) -> Result<(), Engine
     Ok(())
 }
 
+/// Counts a mention of each member among `users`, once however often they are named.
 fn mention(transaction: &Connection, head: &ChannelHead, users: &[UserId]) -> Result<(), EngineError> {
-    let mut counted = transaction.prepare_cached(
-        "UPDATE members SET mentions = mentions + 1 WHERE channel = ?1 AND user = ?2 RETURNING mentions",
-    )?;
-    for (place, user) in users.iter().enumerate() {
-        if users[..place].contains(user) {
-            continue;
+    for user in users {
+        let sql = "INSERT INTO mentions SELECT channel, user, ?3, mentions + 1 FROM members
+                   WHERE channel = ?1 AND user = ?2 ON CONFLICT DO NOTHING";
+        if execute(
+            transaction,
+            sql,
+            params![head.no, user.as_bytes(), int(head.seq.0)],
+        )? > 0
+        {
+            let sql = "UPDATE members SET mentions = mentions + 1 WHERE channel = ?1 AND user = ?2";
+            execute(transaction, sql, params![head.no, user.as_bytes()])?;
         }
-        let ordinal: Option<i64> = counted
-            .query_row(params![head.no, user.as_bytes()], |row| row.get(0))
-            .optional()?;
-        if let Some(ordinal) = ordinal {
-            let sql = "INSERT INTO mentions VALUES (?1, ?2, ?3, ?4)";
-            execute(
-                transaction,
-                sql,
-                params![head.no, user.as_bytes(), int(head.seq.0), ordinal],
-            )?;
-        }
+    }
+    Ok(())
+}
+
+/// Counts a mention of everyone, once however often the event says so.
+fn mention_all(transaction: &Connection, head: &mut ChannelHead) -> Result<(), EngineError> {
+    let sql = "INSERT INTO broadcasts VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let count = head.broadcasts.0 + 1;
+    if execute(transaction, sql, params![head.no, int(head.seq.0), int(count)])? > 0 {
+        head.broadcasts.0 = count;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(super) async fn subject() -> Subject {
 impl Rows for SqliteRows {
     async fn add_space(&self, space: SpaceId) {
         let insert = self.0.write(move |transaction| {
-            let sql = "INSERT INTO spaces VALUES (?1, hex(?1), 'Space', '{}', '[]', 0)";
+            let sql = "INSERT OR IGNORE INTO spaces VALUES (?1, hex(?1), 'Space', '{}', '[]', 0)";
             Ok(transaction.execute(sql, [space.as_bytes()])?)
         });
         insert.await.unwrap();

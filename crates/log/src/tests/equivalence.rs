@@ -1,0 +1,142 @@
+//! Any sequence of appends has the same answers, logs and rows in memory as in SQLite.
+
+use super::{memory_rows, sqlite_rows};
+use crate::conformance::World;
+use crate::{Append, Change, Expect};
+use klatch_engine::row::BanRow;
+use klatch_types::{ChannelId, ClientKey, Millis, Role, Seq, UserId};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const USERS: u128 = 4;
+const CHANNELS: u128 = 2;
+const EDIT: u8 = 2;
+
+fn user(number: u128) -> UserId {
+    UserId(Uuid::from_u128(number + 1))
+}
+
+/// One step, in small numbers so that steps meet each other.
+#[derive(Clone, Debug)]
+struct Step {
+    channel: u128,
+    actor: u128,
+    key: Option<u128>,
+    body: u64,
+    message: bool,
+    target: Option<u64>,
+    access: Option<u64>,
+    changes: Vec<Change>,
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let who = || (0..USERS).prop_map(user);
+    prop_oneof![
+        3 => (who(), any::<bool>()).prop_map(|(user, sees_history)| Change::MemberPut {
+            user, role: Role::Member, sees_history, invite: None
+        }),
+        1 => who().prop_map(|user| Change::MemberRemove { user }),
+        1 => who().prop_map(|user| Change::MemberRole { user, role: Role::Moderator }),
+        1 => (who(), any::<bool>()).prop_map(|(user, mute)| Change::MemberMute { user, until: mute.then_some(Millis(9)) }),
+        3 => vec(who(), 1..4).prop_map(|users| Change::Mention { users }),
+        2 => Just(Change::MentionAll),
+        1 => (1..12u64).prop_map(|target| Change::Erase { target: Seq(target), edit_kind: EDIT }),
+        1 => who().prop_map(|user| Change::BanPut(BanRow {
+            user, by: user, at: Millis(1), until: Millis(2), reason: None
+        })),
+        1 => who().prop_map(|user| Change::BanRemove { user }),
+        1 => Just(Change::Archive),
+        1 => Just(Change::Update { name: None, topic: Some("topic".into()), visibility: None }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    (
+        (0..CHANNELS + 1, 0..USERS, proptest::option::of(0..6u128), 0..2u64),
+        (
+            any::<bool>(),
+            proptest::option::weighted(0.3, 1..12u64),
+            proptest::option::weighted(0.3, 0..12u64),
+        ),
+        vec(change(), 0..3),
+    )
+        .prop_map(
+            |((channel, actor, key, body), (message, target, access), changes)| Step {
+                channel,
+                actor,
+                key,
+                body,
+                message,
+                target,
+                access,
+                changes,
+            },
+        )
+}
+
+impl Step {
+    fn append(&self, world: &World, channels: &[ChannelId]) -> Append {
+        let nowhere = ChannelId(Uuid::nil());
+        let channel = channels
+            .get(usize::try_from(self.channel).unwrap())
+            .copied()
+            .unwrap_or(nowhere);
+        Append {
+            key: self.key.map(|key| ClientKey(Uuid::from_u128(key))),
+            kind: if self.target.is_some() { EDIT } else { 1 },
+            message: self.message,
+            target: self.target.map(Seq),
+            digest: self.body,
+            expect: self
+                .access
+                .map_or(Expect::Exists, |seq| Expect::AccessAt(Seq(seq))),
+            changes: self.changes.clone(),
+            ..world.other(channel, user(self.actor), Vec::new())
+        }
+    }
+}
+
+/// Everything a world says about some steps, queued all at once.
+async fn story(world: &World, steps: &[Step]) -> Vec<String> {
+    let mut channels = Vec::new();
+    for _ in 0..CHANNELS {
+        channels.push(world.channel(&[user(0), user(1)]).await);
+    }
+    let mut answers = Vec::new();
+    for step in steps {
+        let (done, answer) = tokio::sync::oneshot::channel();
+        world.log.append(step.append(world, &channels), done);
+        answers.push(answer);
+    }
+    let mut told = Vec::new();
+    for answer in answers {
+        told.push(format!("{:?}", answer.await.unwrap()));
+    }
+    for channel in channels {
+        told.push(format!("{:?}", world.rows.channel(channel).await));
+        told.push(format!("{:?}", world.rows.bans(channel).await));
+        told.extend(world.all(channel).await.iter().map(|event| format!("{event:?}")));
+        for number in 0..USERS {
+            told.push(format!("{:?}", world.rows.member(channel, user(number)).await));
+        }
+        let amendments = world.log.amendments(channel, Seq(1), Seq(12), 99).await;
+        told.push(format!("{amendments:?}"));
+    }
+    told
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn memory_and_sqlite_tell_the_same_story(steps in vec(step(), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (memory, sqlite) = runtime.block_on(async {
+            let memory = World::new(memory_rows::subject().await).await;
+            let sqlite = World::new(sqlite_rows::subject().await).await;
+            (story(&memory, &steps).await, story(&sqlite, &steps).await)
+        });
+        prop_assert_eq!(memory, sqlite);
+    }
+}
