@@ -10,4 +10,6 @@ mod traits;
 
 pub use error::StoreError;
 pub use klatch_engine::row;
-pub use traits::{ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, PreviewRow, Rotation};
+pub use traits::{
+    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, PreviewRow, Rotation,
+};

@@ -3,8 +3,8 @@
 use crate::StoreError;
 use async_trait::async_trait;
 use klatch_engine::row::{
-    ApiKeyRow, BanRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow, SpaceRow,
-    UserRow,
+    ApiKeyRow, BanRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow,
+    SpaceRow, UserRow,
 };
 use klatch_types::{
     ApiKeyId, ChannelId, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId, UserId,
@@ -104,7 +104,8 @@ pub trait Directory: Send + Sync + 'static {
     /// All spaces, by short name.
     async fn spaces(&self) -> Result<Vec<SpaceRow>, StoreError>;
     /// Changes a space's rules and origins. `NotFound` if there is none.
-    async fn space_update(&self, id: SpaceId, policy: Policy, origins: Vec<String>) -> Result<(), StoreError>;
+    async fn space_update(&self, id: SpaceId, policy: Policy, origins: Vec<String>)
+    -> Result<(), StoreError>;
 
     // ---- users ----
 
@@ -117,12 +118,21 @@ pub trait Directory: Send + Sync + 'static {
     /// One user by exact username.
     async fn user_by_username(&self, space: SpaceId, username: &str) -> Result<Option<UserRow>, StoreError>;
     /// Many users by exact username, in any order; unknown ones are left out.
-    async fn users_by_username(&self, space: SpaceId, usernames: &[String]) -> Result<Vec<UserRow>, StoreError>;
+    async fn users_by_username(
+        &self,
+        space: SpaceId,
+        usernames: &[String],
+    ) -> Result<Vec<UserRow>, StoreError>;
     /// One user by external identity.
     async fn user_by_external(&self, issuer: IssuerId, subject: &str) -> Result<Option<UserRow>, StoreError>;
     /// Persons and guests of the space that are not disabled and whose username or name begins with `prefix` (ASCII case folded), by
     /// username, at most `limit`. `%`, `_` and `\` in `prefix` mean themselves.
-    async fn users_search(&self, space: SpaceId, prefix: &str, limit: u32) -> Result<Vec<UserRow>, StoreError>;
+    async fn users_search(
+        &self,
+        space: SpaceId,
+        prefix: &str,
+        limit: u32,
+    ) -> Result<Vec<UserRow>, StoreError>;
     /// All users of a space after a username, by username, at most `limit`.
     async fn users_of(&self, space: SpaceId, after: &str, limit: u32) -> Result<Vec<UserRow>, StoreError>;
     /// Changes the name to show.
@@ -144,8 +154,13 @@ pub trait Directory: Send + Sync + 'static {
     async fn device_revoke(&self, id: DeviceId, at: Millis) -> Result<bool, StoreError>;
     /// Uses a refresh token once, atomically: if it is good, it is marked used, `next` (of the same device) is added
     /// and the device's `seen_at` is `now`. If it had been used before, the device is revoked.
-    async fn refresh_rotate(&self, hash: [u8; 32], next: [u8; 32], next_expires_at: Millis, now: Millis)
-    -> Result<Rotation, StoreError>;
+    async fn refresh_rotate(
+        &self,
+        hash: [u8; 32],
+        next: [u8; 32],
+        next_expires_at: Millis,
+        now: Millis,
+    ) -> Result<Rotation, StoreError>;
     /// Forgets refresh tokens that expired before `now`; how many.
     async fn refresh_sweep(&self, now: Millis) -> Result<u64, StoreError>;
 
@@ -179,11 +194,20 @@ pub trait Directory: Send + Sync + 'static {
     /// One channel with all its members and bans, read in one transaction.
     async fn channel_snapshot(&self, id: ChannelId) -> Result<Option<ChannelSnapshot>, StoreError>;
     /// The direct channel of two users.
-    async fn channel_of_pair(&self, space: SpaceId, low: UserId, high: UserId)
-    -> Result<Option<ChannelId>, StoreError>;
+    async fn channel_of_pair(
+        &self,
+        space: SpaceId,
+        low: UserId,
+        high: UserId,
+    ) -> Result<Option<ChannelId>, StoreError>;
     /// A user's channels, last activity first, with preview and counts, in one query. `edit_kind` is the event kind
     /// that carries edited texts.
-    async fn channel_list(&self, user: UserId, edit_kind: u8, limit: u32) -> Result<Vec<ChannelListRow>, StoreError>;
+    async fn channel_list(
+        &self,
+        user: UserId,
+        edit_kind: u8,
+        limit: u32,
+    ) -> Result<Vec<ChannelListRow>, StoreError>;
     /// One line of that list, whether or not the user is a member.
     async fn channel_line(
         &self,
@@ -192,15 +216,23 @@ pub trait Directory: Send + Sync + 'static {
         edit_kind: u8,
     ) -> Result<Option<ChannelListRow>, StoreError>;
     /// Open, unarchived channels of a space by name, with the user's membership if any, without preview.
-    async fn channels_open(&self, space: SpaceId, user: UserId, limit: u32)
-    -> Result<Vec<ChannelListRow>, StoreError>;
+    async fn channels_open(
+        &self,
+        space: SpaceId,
+        user: UserId,
+        limit: u32,
+    ) -> Result<Vec<ChannelListRow>, StoreError>;
     /// All channels of a space, oldest first, at most `limit`, for operators.
     async fn channels_of(&self, space: SpaceId, limit: u32) -> Result<Vec<ChannelRow>, StoreError>;
     /// What a connection must know of its user's channels, at most `limits::CHANNELS_PER_USER_MAX`.
     async fn memberships(&self, user: UserId) -> Result<Vec<MembershipRow>, StoreError>;
     /// Members with their users, ordered by user id.
-    async fn members(&self, channel: ChannelId, after: Option<UserId>, limit: u32)
-    -> Result<Vec<(MemberRow, UserRow)>, StoreError>;
+    async fn members(
+        &self,
+        channel: ChannelId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<(MemberRow, UserRow)>, StoreError>;
     /// Moves a member's cursors forward, never back, never past the head. `NotFound` if not a member.
     async fn cursor_move(
         &self,
