@@ -43,7 +43,8 @@ impl Channels {
         key: Option<ClientKey>,
         decide: impl Fn(&ChannelState) -> Result<Draft, ChannelError> + Send + Sync,
     ) -> Result<Receipt, ChannelError> {
-        self.commit_in_turn(actor, channel, key, Turn::alone(), decide).await
+        self.commit_in_turn(actor, channel, key, Turn::alone(), decide)
+            .await
     }
 
     /// Like [`Channels::commit`]; gives up the turn once the event is queued.

@@ -17,7 +17,9 @@ pub struct Turn {
 impl Turns {
     /// Waits for the turn; fair, first asked first served.
     pub async fn next(&self) -> Turn {
-        Turn { _held: Some(Arc::clone(&self.0).lock_owned().await) }
+        Turn {
+            _held: Some(Arc::clone(&self.0).lock_owned().await),
+        }
     }
 }
 
