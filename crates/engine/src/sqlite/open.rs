@@ -23,7 +23,7 @@ const STATEMENTS_CACHED: usize = 128;
 /// seconds that a restart may take (contract, faults).
 const FULL_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Databases up to this size are checked quickly at every start; for larger ones run `klatch check`.
-const QUICK_CHECK_BYTES_MAX: u64 = 512 * 1024 * 1024;
+const QUICK_CHECK_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// How carefully a database is looked at before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -289,3 +289,37 @@ async fn a_write_that_fails_or_panics_takes_only_itself_back() {
     assert!(matches!(read, Err(EngineError::Other(_))));
     assert!(sqlite.read(|_| Ok(())).await.is_ok(), "the connection came back");
 }
+
+#[tokio::test]
+async fn after_a_disk_failure_the_writer_stops_for_good_and_says_so() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let (world, _, sqlite) = world_at(&path).await;
+    let ana = world.user();
+    let channel = world.channel(&[ana]).await;
+    // What an I/O error looks like to the writer, whoever met it.
+    let ioerr = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+    let fails = sqlite.write(move |transaction| {
+        transaction.execute("INSERT INTO meta VALUES ('torn', '')", [])?;
+        Err::<(), _>(rusqlite::Error::SqliteFailure(ioerr, None).into())
+    });
+    assert!(matches!(fails.await, Err(EngineError::Closed)));
+    assert!(matches!(sqlite.failed().await, EngineError::Closed));
+    let refused = world.try_append(world.message(channel, ana, "late")).await;
+    assert!(matches!(refused, Err(LogError::Engine(EngineError::Closed))));
+    assert!(matches!(sqlite.write(|_| Ok(())).await, Err(EngineError::Closed)));
+    assert_eq!(
+        world.all(channel).await.len(),
+        1,
+        "reads go on until the process ends"
+    );
+    sqlite.close().await;
+
+    let (again, _, sqlite) = world_at(&path).await;
+    assert_eq!(
+        again.append(again.message(channel, ana, "after")).await.seq,
+        Seq(2)
+    );
+    sqlite.close().await;
+    check(&path).unwrap();
+}
