@@ -6,6 +6,7 @@
 
 mod access_token;
 mod api_key;
+mod claims;
 mod device;
 mod external;
 mod guest;

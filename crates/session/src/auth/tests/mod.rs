@@ -4,6 +4,7 @@
 mod device;
 mod external;
 mod forgery;
+mod jwks;
 mod jwks_server;
 mod login;
 mod operator;
@@ -13,6 +14,7 @@ mod token;
 use super::{Auth, AuthConfig, Login, SignUp};
 use crate::SessionError;
 use crate::rate::RateConfig;
+use klatch_engine::memory::SharedTables;
 use klatch_protocol::{ErrorCode, view};
 use klatch_store::Directory;
 use klatch_store::memory::MemoryDirectory;
@@ -30,6 +32,7 @@ const START: Millis = Millis(1_793_491_200_500);
 struct House {
     auth: Auth,
     clock: Arc<ManualClock>,
+    tables: SharedTables,
     directory: Arc<dyn Directory>,
     space: SpaceId,
 }
@@ -40,7 +43,8 @@ impl House {
     }
 
     async fn with(policy: Policy, config: AuthConfig) -> Self {
-        let directory: Arc<dyn Directory> = Arc::new(MemoryDirectory::new(Arc::default()));
+        let tables = SharedTables::default();
+        let directory: Arc<dyn Directory> = Arc::new(MemoryDirectory::new(Arc::clone(&tables)));
         let clock = Arc::new(ManualClock::new(START));
         let config = AuthConfig {
             rates: RateConfig::unlimited(),
@@ -57,6 +61,7 @@ impl House {
         Self {
             auth,
             clock,
+            tables,
             directory,
             space,
         }

@@ -1,8 +1,14 @@
 use super::{House, PEER, code, node, sign_up};
 use crate::auth::{AuthConfig, GUEST_CHANNELS_MAX, GuestRequest, Revoked};
 use crate::rate::RateConfig;
+use klatch_engine::memory::ChannelTable;
+use klatch_engine::row::ChannelRow;
 use klatch_protocol::ErrorCode;
-use klatch_types::{ChannelId, Millis, Role, SeededEntropy, UserKind, limits};
+use klatch_types::{
+    ChannelId, ChannelKind, Millis, Ordinal, Policy, Profile, Role, SeededEntropy, Seq, SpaceId, UserKind,
+    Visibility, limits,
+};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 #[tokio::test]
@@ -59,7 +65,10 @@ async fn an_api_key_acts_for_its_space_until_it_is_revoked() {
         (UserKind::System, house.space, None)
     );
     assert_eq!(who.user, house.auth.system_user(house.space).await.unwrap().id);
-    assert_eq!(house.auth.api_keys(house.space).await.unwrap(), [row.clone()]);
+    assert_eq!(
+        house.auth.api_keys(house.space).await.unwrap(),
+        std::slice::from_ref(&row)
+    );
 
     let (_, second) = house
         .auth
@@ -154,6 +163,61 @@ async fn a_guest_of_the_same_username_is_the_same_guest() {
         code(house.auth.guest(&system, named("system", "Root")).await),
         ErrorCode::Exists
     );
+}
+
+/// An empty channel, as the log would have made it.
+fn add_channel(house: &House, space: SpaceId, seed: u64) -> ChannelId {
+    let id = ChannelId::new(super::START, &SeededEntropy::new(seed));
+    let row = ChannelRow {
+        id,
+        space,
+        kind: ChannelKind::Meeting,
+        visibility: Visibility::Private,
+        name: Some("Standup".to_owned()),
+        topic: None,
+        pair: None,
+        created_at: super::START,
+        archived_at: None,
+        head: Seq::ZERO,
+        ordinal: Ordinal::default(),
+        broadcasts: Ordinal::default(),
+        access_seq: Seq::ZERO,
+        members: 0,
+        active_at: super::START,
+        last_message: None,
+    };
+    let table = ChannelTable {
+        row,
+        events: Vec::new(),
+        keys: HashMap::new(),
+        amendments: BTreeMap::new(),
+        members: BTreeMap::new(),
+        bans: BTreeMap::new(),
+        mentions: HashMap::new(),
+        broadcasts: Vec::new(),
+    };
+    house.tables.write().channels.insert(id, table);
+    id
+}
+
+#[tokio::test]
+async fn a_guest_is_put_into_channels_of_the_space_and_no_other() {
+    let house = House::new().await;
+    let other = house.space_called("other", Policy::of(Profile::Meeting)).await;
+    let (ours, theirs) = (
+        add_channel(&house, house.space, 1),
+        add_channel(&house, other.id, 2),
+    );
+    let system = house.auth.system_principal(house.space).await.unwrap();
+    let token = house
+        .auth
+        .guest(&system, guest(60, vec![(ours, Role::Moderator)]))
+        .await
+        .unwrap();
+    let who = house.auth.authenticate(&token.access_token).await.unwrap();
+    assert_eq!(who.channels, [(ours, Role::Moderator)]);
+    let both = guest(60, vec![(ours, Role::Member), (theirs, Role::Member)]);
+    assert_eq!(code(house.auth.guest(&system, both).await), ErrorCode::NotFound);
 }
 
 #[tokio::test]
