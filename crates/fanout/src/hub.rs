@@ -44,9 +44,9 @@ impl Hub {
 
     /// A connection is gone.
     pub fn disconnect(&self, outbox: &Outbox) {
-        take_out(&self.users, outbox.user(), outbox);
+        take_out(&self.users, &outbox.user(), outbox);
         for channel in outbox.forget_all() {
-            take_out(self.shard(channel), channel, outbox);
+            take_out(self.shard(channel), &channel, outbox);
         }
     }
 
@@ -61,7 +61,7 @@ impl Hub {
     /// A connection no longer listens to a channel.
     pub fn unsubscribe(&self, channel: ChannelId, outbox: &Outbox) {
         if outbox.forget(channel) {
-            take_out(self.shard(channel), channel, outbox);
+            take_out(self.shard(channel), &channel, outbox);
         }
     }
 
@@ -134,14 +134,14 @@ impl Hub {
     }
 }
 
-fn take_out<K: Hash + Eq>(table: &Table<K>, key: K, outbox: &Outbox) {
+fn take_out<K: Hash + Eq>(table: &Table<K>, key: &K, outbox: &Outbox) {
     let mut table = table.write();
-    let Some(outboxes) = table.get_mut(&key) else {
+    let Some(outboxes) = table.get_mut(key) else {
         return;
     };
     outboxes.retain(|other| other.id() != outbox.id());
     if outboxes.is_empty() {
-        table.remove(&key);
+        table.remove(key);
     } else if outboxes.capacity() > 2 * outboxes.len() + 8 {
         outboxes.shrink_to_fit();
     }
