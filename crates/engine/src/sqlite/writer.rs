@@ -4,6 +4,7 @@ use super::queue::{Entry, Job, Queue};
 use crate::EngineError;
 use klatch_types::limits;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,6 +65,7 @@ impl<A: Appender> Writer<A> {
                 for entry in self.queue.abandon() {
                     self.refuse(entry, &EngineError::Closed);
                 }
+                self.leave_disk_alone();
                 self.failed.send_replace(Some(error));
             }
         }
@@ -175,6 +177,16 @@ impl<A: Appender> Writer<A> {
             .connection
             .prepare_cached(pragma)?
             .query_row([], |row| row.get(1))?)
+    }
+
+    /// Closing the last connection would fold the write-ahead log in, and so sync again what failed to.
+    fn leave_disk_alone(&self) {
+        let off = self
+            .connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        if let Err(error) = off {
+            tracing::error!(target: "database", %error, "cannot close without folding");
+        }
     }
 
     fn stop_clean(&mut self) {
