@@ -1,1 +1,15 @@
-//! klatch-transport
+//! The ways in: REST and pages ([`http`]), the socket, the listener, and the web client's files.
+//!
+//! Every way makes a [`klatch_protocol::Command`] and gives it to [`klatch_session::Sessions::run`]. Statuses of HTTP
+//! are chosen in [`error`] and nowhere else.
+
+pub mod assets;
+pub mod error;
+pub mod http;
+pub mod listener;
+mod openapi;
+pub mod websocket;
+
+pub use crate::error::TransportError;
+pub use crate::http::{App, Internal, Options, internal_router, public_router};
+pub use crate::openapi::openapi;

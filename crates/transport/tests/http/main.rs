@@ -1,0 +1,10 @@
+//! REST through the public door, over engines in memory.
+
+#![allow(clippy::unwrap_used)] // tests, and what only they use
+
+mod access_log;
+mod admission;
+mod documentation;
+mod features;
+mod refusals;
+mod stack;
