@@ -22,8 +22,19 @@ const STOREYS: [&[&str]; 8] = [
 /// Crates beside the house, and what they may import.
 const BESIDE: [(&str, &[&str]); 3] = [
     ("klatch-client", &["klatch-types", "klatch-protocol"]),
-    ("klatch-testkit", &["klatch-client", "klatch-types", "klatch-protocol"]),
-    ("klatch-bench", &["klatch-types", "klatch-protocol", "klatch-testkit"]),
+    (
+        "klatch-testkit",
+        &["klatch-client", "klatch-types", "klatch-protocol"],
+    ),
+    (
+        "klatch-bench",
+        &[
+            "klatch-types",
+            "klatch-protocol",
+            "klatch-client",
+            "klatch-testkit",
+        ],
+    ),
 ];
 
 /// What a storey may import of the crates beside the house: the command line of the server is a client too.
@@ -57,14 +68,19 @@ fn metadata(root: &Path) -> anyhow::Result<Value> {
         .output()
         .context("`cargo metadata` could not be started")?;
     if !output.status.success() {
-        bail!("`cargo metadata` failed: {}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "`cargo metadata` failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     serde_json::from_slice(&output.stdout).context("`cargo metadata` did not answer with JSON")
 }
 
 /// The crates of the workspace with their imports of each other. A crate without any imports itself from nowhere.
 fn imports(metadata: &Value) -> anyhow::Result<Vec<Import>> {
-    let packages = metadata["packages"].as_array().context("`cargo metadata` named no packages")?;
+    let packages = metadata["packages"]
+        .as_array()
+        .context("`cargo metadata` named no packages")?;
     let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
     let own: Vec<String> = packages.iter().map(name).collect();
     let mut imports = Vec::new();
@@ -73,7 +89,10 @@ fn imports(metadata: &Value) -> anyhow::Result<Vec<Import>> {
         for dependency in package["dependencies"].as_array().unwrap_or(&none) {
             let to = name(dependency);
             if dependency["kind"].as_str() != Some("dev") && own.contains(&to) {
-                imports.push(Import { from: name(package), to });
+                imports.push(Import {
+                    from: name(package),
+                    to,
+                });
             }
         }
     }
@@ -109,7 +128,10 @@ fn fault(Import { from, to }: &Import) -> Option<String> {
     if let Some((_, allowed)) = BESIDE.iter().find(|(name, _)| *name == from) {
         let fine = allowed.contains(&to);
         return (!fine).then(|| {
-            format!("`{from}` stands beside the house and may import {} only, not `{to}`", allowed.join(", "))
+            format!(
+                "`{from}` stands beside the house and may import {} only, not `{to}`",
+                allowed.join(", ")
+            )
         });
     }
     match (storey(from), storey(to)) {
@@ -134,7 +156,10 @@ mod tests {
     use super::*;
 
     fn verdict(from: &str, to: &str) -> Option<String> {
-        fault(&Import { from: from.to_owned(), to: to.to_owned() })
+        fault(&Import {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        })
     }
 
     #[test]
@@ -149,14 +174,26 @@ mod tests {
     fn imports_go_down() {
         assert_eq!(verdict("klatch-server", "klatch-types"), None);
         assert_eq!(verdict("klatch-log", "klatch-engine"), None);
-        assert!(verdict("klatch-channel", "klatch-session").unwrap().contains("above"));
-        assert!(verdict("klatch-types", "klatch-protocol").unwrap().contains("above"));
+        assert!(
+            verdict("klatch-channel", "klatch-session")
+                .unwrap()
+                .contains("above")
+        );
+        assert!(
+            verdict("klatch-types", "klatch-protocol")
+                .unwrap()
+                .contains("above")
+        );
     }
 
     #[test]
     fn siblings_do_not_import_each_other() {
         assert!(verdict("klatch-log", "klatch-store").unwrap().contains("sibling"));
-        assert!(verdict("klatch-fanout", "klatch-log").unwrap().contains("sibling"));
+        assert!(
+            verdict("klatch-fanout", "klatch-log")
+                .unwrap()
+                .contains("sibling")
+        );
     }
 
     #[test]
@@ -165,22 +202,49 @@ mod tests {
         assert_eq!(verdict("klatch-testkit", "klatch-client"), None);
         assert_eq!(verdict("klatch-bench", "klatch-testkit"), None);
         assert_eq!(verdict("klatch-server", "klatch-client"), None);
-        assert!(verdict("klatch-client", "klatch-session").unwrap().contains("beside"));
-        assert!(verdict("klatch-bench", "klatch-transport").unwrap().contains("beside"));
-        assert!(verdict("klatch-server", "klatch-testkit").unwrap().contains("dev-dependency"));
-        assert!(verdict("klatch-session", "klatch-client").unwrap().contains("dev-dependency"));
+        assert!(
+            verdict("klatch-client", "klatch-session")
+                .unwrap()
+                .contains("beside")
+        );
+        assert!(
+            verdict("klatch-bench", "klatch-transport")
+                .unwrap()
+                .contains("beside")
+        );
+        assert!(
+            verdict("klatch-server", "klatch-testkit")
+                .unwrap()
+                .contains("dev-dependency")
+        );
+        assert!(
+            verdict("klatch-session", "klatch-client")
+                .unwrap()
+                .contains("dev-dependency")
+        );
     }
 
     #[test]
     fn dev_dependencies_are_free_and_strangers_are_refused() {
-        let package = |name: &str, dependency: &str, kind: Option<&str>| {
-            serde_json::json!({ "name": name, "dependencies": [{ "name": dependency, "kind": kind }] })
-        };
+        let package = |name: &str, dependency: &str, kind: Option<&str>| serde_json::json!({ "name": name, "dependencies": [{ "name": dependency, "kind": kind }] });
         let types = serde_json::json!({ "name": "klatch-types", "dependencies": [] });
         let of = |package: Value| serde_json::json!({ "packages": [package, types] });
-        assert_eq!(imports(&of(package("klatch-log", "klatch-types", Some("dev")))).unwrap(), []);
-        assert_eq!(imports(&of(package("klatch-log", "klatch-types", None))).unwrap().len(), 1);
-        assert_eq!(imports(&of(package("klatch-log", "klatch-types", Some("build")))).unwrap().len(), 1);
+        assert_eq!(
+            imports(&of(package("klatch-log", "klatch-types", Some("dev")))).unwrap(),
+            []
+        );
+        assert_eq!(
+            imports(&of(package("klatch-log", "klatch-types", None)))
+                .unwrap()
+                .len(),
+            1
+        );
+        assert_eq!(
+            imports(&of(package("klatch-log", "klatch-types", Some("build"))))
+                .unwrap()
+                .len(),
+            1
+        );
         assert!(imports(&of(package("klatch-attic", "klatch-types", None))).is_err());
     }
 }

@@ -13,7 +13,7 @@ mod tidy;
 
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
@@ -22,7 +22,17 @@ usage: cargo xtask TASK
   gen [--check]  write /protocol from the types of the wire; with --check, fail if it is stale
   ci             everything `make check` does";
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match task() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn task() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = root();
@@ -40,12 +50,19 @@ fn main() -> anyhow::Result<()> {
 
 /// The folder of the workspace.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask is a folder of the workspace")
+        .to_owned()
 }
 
 /// The checks live in one place, the Makefile; this is for those who know cargo better than make.
 fn ci(root: &Path) -> anyhow::Result<()> {
-    let status = Command::new("make").arg("check").current_dir(root).status().context("`make` could not be started")?;
+    let status = Command::new("make")
+        .arg("check")
+        .current_dir(root)
+        .status()
+        .context("`make` could not be started")?;
     if !status.success() {
         bail!("`make check` failed");
     }

@@ -13,7 +13,12 @@ const CODE: [&str; 6] = ["rs", "js", "mjs", "ts", "sql", "css"];
 /// Folders that hold nothing written by hand.
 const SKIPPED: [&str; 7] = ["target", "node_modules", ".git", "data", "logs", "golden", "dist"];
 /// Words that are not left in code: what is not done is an issue, and what was printed for a search is taken out.
-const LEFTOVERS: [&str; 4] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("dbg", "!("), concat!("todo", "!(")];
+const LEFTOVERS: [&str; 4] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("dbg", "!("),
+    concat!("todo", "!("),
+];
 /// Longer files, each with its reason.
 const LONG_FOR_A_REASON: [(&str, &str); 0] = [];
 
@@ -60,11 +65,17 @@ fn check(root: &Path) -> anyhow::Result<Findings> {
 
 /// Every file, in order, so that messages come in the same order everywhere.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>()?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let mut paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<Vec<PathBuf>>>()?;
     paths.sort();
     for path in paths {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         if path.is_dir() {
             if !SKIPPED.contains(&name) {
                 collect(&path, files)?;
@@ -84,12 +95,16 @@ fn check_code(shown: &str, text: &str, findings: &mut Findings) {
             "{shown} has {lines} lines, more than {LINES_MAX}: split it, or give its reason in xtask/src/tidy.rs"
         ));
     } else if lines > LINES_ASKED && !allowed {
-        findings.questions.push(format!("{shown} has {lines} lines; is it two files?"));
+        findings
+            .questions
+            .push(format!("{shown} has {lines} lines; is it two files?"));
     }
     for (number, line) in text.lines().enumerate() {
         for leftover in LEFTOVERS.iter().filter(|leftover| line.contains(**leftover)) {
             let number = number + 1;
-            findings.faults.push(format!("{shown}:{number} has `{leftover}`: finish it, or write an issue instead"));
+            findings.faults.push(format!(
+                "{shown}:{number} has `{leftover}`: finish it, or write an issue instead"
+            ));
         }
     }
 }
@@ -110,7 +125,10 @@ fn dead_links(path: &Path, shown: &str, text: &str) -> Vec<String> {
             let file = target.split('#').next().unwrap_or_default();
             let elsewhere = file.is_empty() || file.contains("://") || file.starts_with("mailto:");
             if !elsewhere && !folder.join(file).exists() {
-                faults.push(format!("{shown}:{} links to {file}, which is not there", number + 1));
+                faults.push(format!(
+                    "{shown}:{} links to {file}, which is not there",
+                    number + 1
+                ));
             }
         }
     }
@@ -127,13 +145,17 @@ fn undocumented_crates(root: &Path) -> anyhow::Result<Vec<String>> {
     folders.sort();
     for folder in folders {
         let files = ["src/lib.rs", "src/main.rs"].map(|file| folder.join(file));
-        let Some(file) = files.iter().find(|file| file.is_file()) else { continue };
+        let Some(file) = files.iter().find(|file| file.is_file()) else {
+            continue;
+        };
         let text = std::fs::read_to_string(file)?;
         let doc: String = text.lines().map_while(|line| line.strip_prefix("//!")).collect();
         let sentence = doc.split_whitespace().count() >= 4 && doc.contains(['.', ':']);
         if !sentence {
             let shown = file.strip_prefix(root).unwrap_or(file).display();
-            faults.push(format!("{shown} must begin with a `//!` sentence that says what the crate is"));
+            faults.push(format!(
+                "{shown} must begin with a `//!` sentence that says what the crate is"
+            ));
         }
     }
     Ok(faults)
@@ -159,7 +181,11 @@ mod tests {
     #[test]
     fn leftovers_are_found_with_their_line() {
         let mut findings = Findings::default();
-        check_code("a.rs", &format!("fine\n// {} later\n", LEFTOVERS[0]), &mut findings);
+        check_code(
+            "a.rs",
+            &format!("fine\n// {} later\n", LEFTOVERS[0]),
+            &mut findings,
+        );
         assert_eq!(findings.faults.len(), 1);
         assert!(findings.faults[0].starts_with("a.rs:2 "), "{findings:?}");
     }
@@ -171,19 +197,32 @@ mod tests {
         let text = "[a](here.md) [b](here.md#part) [c](https://example.org/x) [d](#part) [e](gone.md)\n\
                     ```\n[f](gone.md)\n```\n[g](away/gone.md#x)\n";
         let faults = dead_links(&folder.path().join("page.md"), "page.md", text);
-        assert_eq!(faults, ["page.md:1 links to gone.md, which is not there", "page.md:5 links to away/gone.md, which is not there"]);
+        assert_eq!(
+            faults,
+            [
+                "page.md:1 links to gone.md, which is not there",
+                "page.md:5 links to away/gone.md, which is not there"
+            ]
+        );
     }
 
     #[test]
     fn a_crate_says_what_it_is() {
         let root = tempfile::tempdir().unwrap();
-        for (name, doc) in [("said", "//! Keeps messages, in order."), ("unsaid", "//! klatch-unsaid"), ("mute", "")] {
+        for (name, doc) in [
+            ("said", "//! Keeps messages, in order."),
+            ("unsaid", "//! klatch-unsaid"),
+            ("mute", ""),
+        ] {
             let source = root.path().join("crates").join(name).join("src");
             std::fs::create_dir_all(&source).unwrap();
             std::fs::write(source.join("lib.rs"), format!("{doc}\npub mod x;\n")).unwrap();
         }
         let faults = undocumented_crates(root.path()).unwrap();
         assert_eq!(faults.len(), 2, "{faults:?}");
-        assert!(faults[0].contains("mute") && faults[1].contains("unsaid"), "{faults:?}");
+        assert!(
+            faults[0].contains("mute") && faults[1].contains("unsaid"),
+            "{faults:?}"
+        );
     }
 }
