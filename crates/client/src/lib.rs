@@ -21,6 +21,7 @@ pub use backoff::Backoff;
 pub use connection::Connection;
 pub use error::ClientError;
 pub use incoming::Incoming;
+pub use reqwest::Method;
 pub use rest::{Login, Rest, SignUp};
 pub use socket::{Commands, Options, Socket, Start, State, Update};
 pub use token::{RenewedToken, TokenSource};

@@ -4,7 +4,7 @@ use crate::ClientError;
 use klatch_protocol::command::channel::ChannelCreate;
 use klatch_protocol::command::message::Send;
 use klatch_protocol::frame::Problem;
-use klatch_protocol::view::{Ack, ChannelCreated, Channels, Events, SignedIn};
+use klatch_protocol::view::{Ack, Channel, Channels, Events, SignedIn};
 use klatch_types::{ChannelId, Seq};
 use reqwest::{Method, RequestBuilder};
 use serde::Serialize;
@@ -25,8 +25,9 @@ pub struct Rest {
 /// Body of a sign-up.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignUp {
-    /// Short name of the space.
-    pub space: String,
+    /// Short name of the space; may be left out where there is one, or one called `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub space: Option<String>,
     /// Unique name in the space.
     pub username: String,
     /// Name to show; the username if left out.
@@ -39,8 +40,9 @@ pub struct SignUp {
 /// Body of a login.
 #[derive(Clone, Debug, Serialize)]
 pub struct Login {
-    /// Short name of the space.
-    pub space: String,
+    /// Short name of the space; may be left out where there is one, or one called `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub space: Option<String>,
     /// Unique name in the space.
     pub username: String,
     /// The password.
@@ -149,8 +151,8 @@ impl Rest {
         self.get("/v1/channels").await
     }
 
-    /// Makes a channel. Errors as in [`Self::call`].
-    pub async fn create_channel(&self, body: &ChannelCreate) -> Result<ChannelCreated, ClientError> {
+    /// Makes a channel; of a pair of users, the direct one there is. Errors as in [`Self::call`].
+    pub async fn create_channel(&self, body: &ChannelCreate) -> Result<Channel, ClientError> {
         self.post("/v1/channels", body).await
     }
 

@@ -1,0 +1,52 @@
+//! `klatch-bench`: starts a server on one core, loads it from another, and tells what it did.
+//!
+//! Every delivery is counted and its position checked; figures stand beside the ceiling of plain socket writes
+//! measured in the same run. `bench/README.md` says what each figure means.
+
+mod connection;
+mod latency;
+mod ledger;
+mod load;
+mod machine;
+mod measure;
+mod message;
+mod options;
+mod report;
+mod scan;
+mod scenario;
+mod seed;
+mod server;
+mod wire;
+
+use clap::Parser;
+use options::{Options, Which};
+use report::Report;
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    machine::raise_open_files()?;
+    let cores = machine::Cores::claim()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let local = tokio::task::LocalSet::new();
+    let mut report = Report::default();
+    let which = options.which.unwrap_or(Which::All);
+    if which.includes(Which::Fanout) {
+        local.block_on(&runtime, scenario::fanout::run(&options, &cores, &mut report))?;
+    }
+    if which.includes(Which::Rooms) {
+        local.block_on(&runtime, scenario::rooms::run(&options, &cores, &mut report))?;
+    }
+    if which.includes(Which::Commits) {
+        local.block_on(&runtime, scenario::commits::run(&options, &cores, &mut report))?;
+    }
+    if which.includes(Which::Idle) {
+        local.block_on(&runtime, scenario::idle::run(&options, &cores, &mut report))?;
+    }
+    if which.includes(Which::Raw) {
+        scenario::raw::run(&options, &cores, &mut report)?;
+    }
+    report.print()?;
+    report.write(&options.output()?)
+}

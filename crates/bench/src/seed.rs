@@ -1,0 +1,143 @@
+//! Users, tokens and channels for a scenario, made over REST with an API key, many at a time.
+
+use crate::scan::ID_BYTES;
+use anyhow::{Context, anyhow};
+use klatch_client::Rest;
+use klatch_protocol::command::channel::ChannelCreate;
+use klatch_protocol::view::{Token, User};
+use klatch_types::{ChannelKind, UserId};
+use serde::Serialize;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use tokio::task::JoinSet;
+
+/// Requests under way at once.
+const CONCURRENCY: usize = 48;
+
+/// Who sits where: user `n` is in channel `n % channels`.
+#[derive(Debug)]
+pub(crate) struct Seeded {
+    /// An access token for each user.
+    pub(crate) tokens: Vec<String>,
+    /// The id of each channel.
+    pub(crate) channels: Vec<[u8; ID_BYTES]>,
+}
+
+#[derive(Serialize)]
+struct NewUser {
+    username: String,
+}
+
+#[derive(Serialize)]
+struct NewToken {
+    user: UserId,
+}
+
+/// Makes `channels` channels of `members` users each.
+pub(crate) async fn seed(rest: &Rest, channels: usize, members: usize) -> anyhow::Result<Seeded> {
+    let users = {
+        let rest = rest.clone();
+        all(channels * members, move |number| {
+            let rest = rest.clone();
+            async move {
+                let user: User = rest
+                    .post(
+                        "/v1/users",
+                        &NewUser {
+                            username: format!("bench{number}"),
+                        },
+                    )
+                    .await?;
+                let token: Token = rest.post("/v1/tokens", &NewToken { user: user.id }).await?;
+                anyhow::Ok((user.id, token.access_token))
+            }
+        })
+        .await
+        .context("making users")?
+    };
+    let ids: Rc<Vec<UserId>> = Rc::new(users.iter().map(|(id, _)| *id).collect());
+    let made = {
+        let rest = rest.clone();
+        all(channels, move |number| {
+            let (rest, ids) = (rest.clone(), Rc::clone(&ids));
+            async move {
+                let create = ChannelCreate {
+                    kind: ChannelKind::Group,
+                    name: Some(format!("bench {number}").parse()?),
+                    topic: None,
+                    visibility: None,
+                    members: ids.iter().skip(number).step_by(channels).copied().collect(),
+                    key: None,
+                };
+                let channel = rest.create_channel(&create).await?;
+                let id = channel.id.to_string();
+                id.as_bytes()
+                    .first_chunk()
+                    .copied()
+                    .context("an id has 36 characters")
+            }
+        })
+        .await
+        .context("making channels")?
+    };
+    Ok(Seeded {
+        tokens: users.into_iter().map(|(_, token)| token).collect(),
+        channels: made,
+    })
+}
+
+/// Runs `work` for every number below `count`, [`CONCURRENCY`] at a time; the results in order of the numbers.
+pub(crate) async fn all<T, F, W>(count: usize, work: F) -> anyhow::Result<Vec<T>>
+where
+    T: 'static,
+    F: Fn(usize) -> W + 'static,
+    W: Future<Output = anyhow::Result<T>>,
+{
+    let (next, work) = (Rc::new(Cell::new(0)), Rc::new(work));
+    let done = Rc::new(RefCell::new(Vec::new()));
+    let mut workers = JoinSet::new();
+    for _ in 0..CONCURRENCY.min(count) {
+        let (next, work, done) = (Rc::clone(&next), Rc::clone(&work), Rc::clone(&done));
+        workers.spawn_local(async move {
+            while next.get() < count {
+                let number = next.replace(next.get() + 1);
+                let result = work(number).await?;
+                done.borrow_mut().push((number, result));
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(ended) = workers.join_next().await {
+        ended??;
+    }
+    let mut done = Rc::into_inner(done)
+        .ok_or_else(|| anyhow!("a worker still runs"))?
+        .into_inner();
+    done.sort_by_key(|(number, _)| *number);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_keeps_the_order_and_tells_of_failures() {
+        let local = tokio::task::LocalSet::new();
+        let squares = local.run_until(all(200, async |n| {
+            for _ in 0..(n * 7) % 5 {
+                tokio::task::yield_now().await;
+            }
+            Ok(n * n)
+        }));
+        assert_eq!(
+            squares.await.unwrap(),
+            (0..200).map(|n| n * n).collect::<Vec<_>>()
+        );
+        let failing = local.run_until(all(
+            10,
+            async |n| if n == 7 { Err(anyhow!("seven")) } else { Ok(()) },
+        ));
+        assert_eq!(failing.await.unwrap_err().to_string(), "seven");
+    }
+}
