@@ -6,5 +6,6 @@ mod access_log;
 mod admission;
 mod documentation;
 mod features;
+mod figures;
 mod refusals;
 mod stack;
