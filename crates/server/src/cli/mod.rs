@@ -14,12 +14,13 @@ mod table;
 mod token;
 mod user;
 
-use crate::compose::{Operator, Storage};
+use crate::compose::{Operator, Storage, StorageError};
 use crate::config::{Config, EXIT_CONFIG, Problem, Sources, load};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use klatch_store::Directory;
 use klatch_store::row::SpaceRow;
 use klatch_types::{Slug, SystemClock};
+use rustix::fs::Mode;
 use std::future::Future;
 use std::io::Write;
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
+    // What is made here holds messages, password hashes and keys: it is for this account alone.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     match run(&global, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -127,9 +130,28 @@ impl Global {
     where
         F: Future<Output = anyhow::Result<T>>,
     {
+        self.with_storage(Storage::open_existing, work)
+    }
+
+    /// The same where there may be no database yet: it is made.
+    fn write_first<T, F>(&self, work: impl FnOnce(Operator) -> F) -> anyhow::Result<T>
+    where
+        F: Future<Output = anyhow::Result<T>>,
+    {
+        self.with_storage(Storage::open_on_disk, work)
+    }
+
+    fn with_storage<T, F>(
+        &self,
+        open: impl FnOnce(&Config) -> Result<Storage, StorageError>,
+        work: impl FnOnce(Operator) -> F,
+    ) -> anyhow::Result<T>
+    where
+        F: Future<Output = anyhow::Result<T>>,
+    {
         let config = self.load(Vec::new())?;
         on_runtime(async {
-            let storage = Storage::open_existing(&config)?;
+            let storage = open(&config)?;
             let engine = storage.engine();
             let done = match Operator::start(storage, &config, Arc::new(SystemClock)).await {
                 Ok(operator) => work(operator).await,

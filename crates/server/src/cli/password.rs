@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use klatch_types::{Entropy, limits};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 /// Where the password comes from.
 #[derive(Clone, Debug, Args)]

@@ -132,7 +132,7 @@ impl Space {
     /// Runs it.
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         match self.command {
-            Command::Add { slug, name, profile } => global.write(async |operator| {
+            Command::Add { slug, name, profile } => global.write_first(async |operator| {
                 let name = name.map_or_else(|| slug.as_str().parse(), Ok)?;
                 let made = operator
                     .auth

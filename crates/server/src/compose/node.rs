@@ -48,7 +48,10 @@ impl Node {
             app: self.app.clone(),
             registry: Arc::clone(&self.registry),
         };
-        Routes(public_router(self.app.clone(), websocket::router(socket)))
+        Routes(public_router(
+            self.app.clone(),
+            websocket::router(socket).with_state(()),
+        ))
     }
 
     /// The routes of the internal listener; not ready once `stopping` is set.

@@ -136,16 +136,20 @@ impl Storage {
     pub fn open(config: &Config) -> Result<Self, StorageError> {
         match config.storage.kind {
             StorageKind::Memory => Ok(Self::in_memory()),
-            StorageKind::Sqlite => {
-                make_folder(&config.storage.data_dir)?;
-                Self::in_sqlite(&config.storage.database())
-            }
+            StorageKind::Sqlite => Self::open_on_disk(config),
         }
     }
 
     /// Opens the storage for a command that writes: there must be one.
     pub fn open_existing(config: &Config) -> Result<Self, StorageError> {
         Self::in_sqlite(&existing(config)?)
+    }
+
+    /// Opens the storage for a command that writes; makes it if it is not there.
+    pub fn open_on_disk(config: &Config) -> Result<Self, StorageError> {
+        let path = database(config)?;
+        make_folder(&config.storage.data_dir)?;
+        Self::in_sqlite(&path)
     }
 
     /// Opens the directory for reading, whether or not a server runs.

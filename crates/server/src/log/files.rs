@@ -41,6 +41,8 @@ impl Sink {
     /// If the folder cannot be written.
     pub(super) fn file(folder: &Path, name: &str, rotation: Rotation, keep: usize) -> io::Result<Self> {
         let plain = format!("{name}.log");
+        // The link's target is written as given: a relative one would lead nowhere from inside the folder.
+        let folder = &std::path::absolute(folder)?;
         make_room(folder, name, rotation)?;
         // The date comes between name and `.log`, so that pruning finds a kind's own files and no others.
         let files = rolling::Builder::new()
@@ -112,6 +114,21 @@ mod tests {
                 .unwrap();
             assert_eq!(date.split('-').count(), date_parts, "{dated}");
         }
+    }
+
+    #[test]
+    fn the_plain_name_leads_on_from_everywhere() {
+        let here = std::env::current_dir().unwrap();
+        let folder = tempfile::tempdir_in(&here).unwrap();
+        write(
+            folder.path().strip_prefix(&here).unwrap(),
+            Rotation::Daily,
+            "one\n",
+        );
+        assert_eq!(
+            std::fs::read_to_string(folder.path().join("requests.log")).unwrap(),
+            "one\n"
+        );
     }
 
     #[test]

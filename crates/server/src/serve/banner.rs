@@ -78,11 +78,24 @@ mod tests {
 
     #[test]
     fn a_demo_says_that_it_is_one_and_how_to_log_in() {
-        insta::assert_snapshot!(banner_of(FirstStart::Demo), @"");
+        insta::assert_snapshot!(banner_of(FirstStart::Demo), @r##"
+klatch VERSION
+  open      http://127.0.0.1:8080/
+  internal  http://127.0.0.1:8081/metrics  /healthz  /readyz
+  data      /var/lib/klatch
+  demo      this is a demo: everyone knows its passwords, so keep nothing in it
+  log in    as ana, rui, marta with password klatch-demo-2026
+"##);
     }
 
     #[test]
     fn an_empty_server_says_how_to_make_the_first_account() {
-        insta::assert_snapshot!(banner_of(FirstStart::NoAccounts), @"");
+        insta::assert_snapshot!(banner_of(FirstStart::NoAccounts), @r##"
+klatch VERSION
+  open      http://127.0.0.1:8080/
+  internal  http://127.0.0.1:8081/metrics  /healthz  /readyz
+  data      /var/lib/klatch
+  accounts  none yet: sign up on the page, or stop the server and run `klatch user add NAME`
+"##);
     }
 }

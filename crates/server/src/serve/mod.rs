@@ -103,7 +103,7 @@ async fn serve(start: Start, metrics: &Metrics, connections_max: usize) -> anyho
     let (stop_internal, internal_stopped) = watch::channel(false);
 
     let node = Node::new(operator, &config)?;
-    let background = background::start(&node, metrics.clone());
+    let mut background = background::start(&node, metrics.clone());
     let internal = tokio::spawn(node.internal(metrics, &stopping).serve(
         internal,
         INTERNAL_CONNECTIONS_MAX,
