@@ -348,6 +348,14 @@ async fn the_pinned_algorithm_and_key_decide() {
     let header = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let ed = Issuer::eddsa("k", [3; 32]);
     let wrong_secret = EncodingKey::from_secret(b"another secret of at least 32 bytes");
+    // The right key and signature under a header that claims another algorithm.
+    let mislabelled = |alg: &str| {
+        let message = format!("{}.{payload}", header(&json!({ "alg": alg }).to_string()));
+        let key = EncodingKey::from_secret(SECRET);
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+        format!("{message}.{signature}")
+    };
+    assert!(house.auth.authenticate(&mislabelled("HS256")).await.is_ok());
     for (what, token) in [
         ("none", format!("{}.{payload}.", header(r#"{"alg":"none"}"#))),
         (
@@ -355,6 +363,8 @@ async fn the_pinned_algorithm_and_key_decide() {
             format!("{}.{payload}.{signature}", header(r#"{"alg":"none"}"#)),
         ),
         ("no signature", format!("{message}.")),
+        ("mislabelled none", mislabelled("none")),
+        ("mislabelled ES256", mislabelled("ES256")),
         ("cut", format!("{message}.{}", &signature[..20])),
         (
             "another secret",
