@@ -16,7 +16,7 @@ pub(crate) const STAMP_BYTES: usize = 12;
 const EVENTS: &[u8] = br#"{"events":["#;
 const EVENT: &[u8] = br#"{"channel":""#;
 const SEQ: &[u8] = br#"","seq":"#;
-const PREV: &[u8] = br#","prev":"#;
+const PREV: &[u8] = br#""prev":"#;
 const TEXT: &[u8] = br#""text":""#;
 
 /// An event as a generator sees it.
@@ -66,18 +66,23 @@ pub(crate) fn deliveries(
 ) -> anyhow::Result<u64> {
     let mut rest = &payload[EVENTS.len()..];
     let mut count = 0;
-    while let Some(at) = memmem::find(rest, EVENT) {
-        rest = &rest[at..];
-        let Some((mut delivery, after)) = head(rest) else {
-            // Only a first event can be met here in full; those before a strange one have been handed on.
+    // Every event has one `prev`, and no text can hold these bytes: quotes in it are escaped.
+    while let Some(at) = memmem::find(rest, PREV) {
+        let after = &rest[at + PREV.len()..];
+        let (Some((channel, seq)), Some((prev, after))) = (head(&rest[..at]), number(after)) else {
             return slowly(payload, count, wanted, each);
         };
-        if wanted(delivery.seq) {
-            let end = memmem::find(after, EVENT).unwrap_or(after.len());
-            delivery.stamp =
-                memmem::find(&after[..end], TEXT).and_then(|at| stamp(&after[at + TEXT.len()..]));
-        }
-        each(delivery);
+        let stamp_of = || {
+            let event = &after[..memmem::find(after, PREV).unwrap_or(after.len())];
+            memmem::find(event, TEXT).and_then(|at| stamp(&event[at + TEXT.len()..]))
+        };
+        let stamp = if wanted(seq) { stamp_of() } else { None };
+        each(Delivery {
+            channel,
+            seq,
+            prev,
+            stamp,
+        });
         count += 1;
         rest = after;
     }
@@ -88,20 +93,18 @@ pub(crate) fn deliveries(
     }
 }
 
-/// The beginning of an event written in the usual order, and what follows.
-fn head(event: &[u8]) -> Option<(Delivery<'_>, &[u8])> {
-    let (channel, rest) = event[EVENT.len()..].split_first_chunk::<ID_BYTES>()?;
-    let (seq, rest) = number(rest.strip_prefix(SEQ)?)?;
-    let (prev, rest) = number(rest.strip_prefix(PREV)?)?;
-    Some((
-        Delivery {
-            channel,
-            seq,
-            prev,
-            stamp: None,
-        },
-        rest,
-    ))
+/// Channel and position of an event written in the usual order, from what stands before its `prev`.
+fn head(before: &[u8]) -> Option<(&[u8; ID_BYTES], u64)> {
+    let before = before.strip_suffix(b",")?;
+    let digits = before
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (before, digits) = before.split_at(before.len() - digits);
+    let (before, channel) = before.strip_suffix(SEQ)?.split_last_chunk::<ID_BYTES>()?;
+    before.ends_with(EVENT).then_some(())?;
+    number(digits).map(|(seq, _)| (channel, seq))
 }
 
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
