@@ -5,6 +5,7 @@ mod running;
 use futures_util::{SinkExt, StreamExt};
 use running::{Server, klatch_fails, klatch_ok};
 use rustix::process::Signal;
+use std::io::{Read, Write};
 use std::path::Path;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::Message;
@@ -245,4 +246,47 @@ fn no_secret_reaches_a_log_whatever_is_sent() {
         }
     }
     assert!(seen > 30, "the logs are not empty: {seen} lines");
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--demo"]);
+    let body = r#"{"username":"ana","password":"klatch-demo-2026"}"#;
+    let mut stream = std::net::TcpStream::connect(&server.public).unwrap();
+    write!(
+        stream,
+        "POST /v1/auth/login HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         expect: 100-continue\r\n\r\n",
+        server.public,
+        body.len()
+    )
+    .unwrap();
+    let mut go_on = [0u8; 25];
+    stream.read_exact(&mut go_on).unwrap(); // the handler waits for the body now
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    server.signal(Signal::TERM);
+    while server.get(&server.internal, "/readyz", "").0 != 503 {}
+    while std::net::TcpStream::connect(&server.public).is_ok() {}
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(server.wait().success());
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--demo"]);
+    // A request that never ends holds the first stop up.
+    let mut stream = std::net::TcpStream::connect(&server.public).unwrap();
+    let head =
+        "POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n";
+    write!(stream, "{head}expect: 100-continue\r\n\r\n").unwrap();
+    stream.read_exact(&mut [0u8; 25]).unwrap();
+    server.signal(Signal::TERM);
+    while server.get(&server.internal, "/readyz", "").0 != 503 {}
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(1));
 }

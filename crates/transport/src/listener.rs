@@ -25,8 +25,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Kernel memory for what a connection has not read yet, bytes: a slow reader is noticed sooner.
 const SEND_BUFFER_BYTES: usize = 512 * 1024;
 
-/// Serves a router on a listener until `stop` becomes true, then lets requests under way finish. At most
-/// `connections_max` connections are open at once; more wait in the kernel's queue.
+/// Serves a router on a listener until `stop` becomes true, then lets requests under way finish and waits until the
+/// last connection has ended. At most `connections_max` connections are open at once; more wait in the kernel's
+/// queue.
 pub async fn serve(listener: TcpListener, router: Router, connections_max: usize, stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(connections_max));
     let mut stopping = stop.clone();
@@ -53,6 +54,9 @@ pub async fn serve(listener: TcpListener, router: Router, connections_max: usize
         }
     }
     drop(listener);
+    // Every place given back means that every connection, upgraded ones too, has come to its end.
+    let all = u32::try_from(connections_max).unwrap_or(u32::MAX);
+    drop(places.acquire_many(all).await);
 }
 
 async fn connection(

@@ -40,6 +40,24 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
     ),
     (
         Kind::Counter,
+        "klatch_events_committed_total",
+        Unit::Count,
+        "Events committed to the logs of channels",
+    ),
+    (
+        Kind::Counter,
+        "klatch_frames_fanned_out_total",
+        Unit::Count,
+        "Frames put into the outboxes of connections",
+    ),
+    (
+        Kind::Gauge,
+        "klatch_connections",
+        Unit::Count,
+        "WebSocket connections open now",
+    ),
+    (
+        Kind::Counter,
         "klatch_password_hashes_shed_total",
         Unit::Count,
         "Logins refused because too many were hashing",
@@ -159,6 +177,46 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Names given to `counter!`, `gauge!` and `histogram!` in the code of all rooms.
+    fn names_in_use(folder: &std::path::Path, names: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                names_in_use(&path, names);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                for call in ["counter!(", "gauge!(", "histogram!("] {
+                    let quoted = text
+                        .split(call)
+                        .skip(1)
+                        .filter_map(|rest| rest.trim_start().strip_prefix('"'));
+                    names.extend(
+                        quoted
+                            .filter_map(|rest| rest.split('"').next())
+                            .map(str::to_owned),
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_metric_in_use_is_described() {
+        let rooms = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut names = Vec::new();
+        for room in std::fs::read_dir(rooms).unwrap() {
+            names_in_use(&room.unwrap().path().join("src"), &mut names);
+        }
+        assert!(names.len() > 10, "the search works: {names:?}");
+        for name in names {
+            let described = DESCRIPTIONS.iter().any(|(_, described, ..)| *described == name);
+            assert!(
+                described,
+                "say what {name} means in DESCRIPTIONS of crates/server/src/metrics/mod.rs"
+            );
+        }
+    }
 
     #[test]
     fn a_scrape_has_the_process_and_the_version() {

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// Within this time clients come back after a restart, each after a delay of its own.
 const RECONNECT_SPREAD: Duration = Duration::from_secs(5);
@@ -115,7 +115,13 @@ async fn serve(start: Start, metrics: &Metrics, connections_max: usize) -> anyho
     tracing::info!(public = %addresses.0, internal = %addresses.1, "app started listening on port {}", addresses.0.port());
 
     let mut node = node;
-    let why = wait(&mut signals, &engine, &mut node.operator.delivery).await;
+    let why = wait(
+        &mut signals,
+        &engine,
+        &mut node.operator.delivery,
+        &mut background,
+    )
+    .await;
     stopping.store(true, Ordering::Relaxed);
     drop(address_file);
     tokio::spawn(async move {
@@ -134,7 +140,12 @@ async fn serve(start: Start, metrics: &Metrics, connections_max: usize) -> anyho
 }
 
 /// Waits for a reason to stop: a signal is a good one.
-async fn wait(signals: &mut Signals, engine: &Engine, delivery: &mut JoinHandle<()>) -> anyhow::Result<()> {
+async fn wait(
+    signals: &mut Signals,
+    engine: &Engine,
+    delivery: &mut JoinHandle<()>,
+    background: &mut JoinSet<()>,
+) -> anyhow::Result<()> {
     tokio::select! {
         signal = signals.next() => {
             tracing::info!(signal, "stopping");
@@ -142,6 +153,7 @@ async fn wait(signals: &mut Signals, engine: &Engine, delivery: &mut JoinHandle<
         }
         error = engine.failed() => Err(anyhow!(error).context("the storage failed and must not be written again")),
         ended = delivery => Err(anyhow!("delivery ended: {ended:?}")),
+        Some(ended) = background.join_next() => Err(anyhow!("a background task ended: {ended:?}")),
     }
 }
 
