@@ -3,9 +3,13 @@
 //! Rows of channels, members and bans are written by the log in the transaction of the event that changed them;
 //! the directory reads them, and writes cursors and invitations.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod error;
 pub mod memory;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 mod traits;
 
 pub use error::StoreError;

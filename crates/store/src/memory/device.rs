@@ -6,7 +6,7 @@ use klatch_engine::row::{DeviceRow, RefreshRow};
 use klatch_types::{DeviceId, Millis, UserId};
 use std::cmp::Reverse;
 
-pub(super) fn add(tables: &mut Tables, device: DeviceRow, refresh: RefreshRow) -> Result<(), StoreError> {
+pub(super) fn add(tables: &mut Tables, device: DeviceRow, refresh: &RefreshRow) -> Result<(), StoreError> {
     if !tables.users.contains_key(&device.user) {
         return Err(StoreError::NotFound);
     }
@@ -15,7 +15,7 @@ pub(super) fn add(tables: &mut Tables, device: DeviceRow, refresh: RefreshRow) -
     }
     let refresh = RefreshRow {
         device: device.id,
-        ..refresh
+        ..refresh.clone()
     };
     tables.refresh.insert(refresh.hash, refresh);
     tables.devices.insert(device.id, device);

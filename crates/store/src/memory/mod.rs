@@ -122,7 +122,7 @@ impl Directory for MemoryDirectory {
     }
 
     async fn device_add(&self, device: DeviceRow, refresh: RefreshRow) -> Result<(), StoreError> {
-        device::add(&mut self.tables.write(), device, refresh)
+        device::add(&mut self.tables.write(), device, &refresh)
     }
 
     async fn device(&self, id: DeviceId) -> Result<Option<DeviceRow>, StoreError> {

@@ -17,6 +17,10 @@ pub(super) const MEMBERSHIPS: &str =
     "SELECT c.id, c.head, m.read, max(c.ordinal - m.read_ordinal, 0), m.visible_after
        FROM members m CROSS JOIN channels c ON c.no = m.channel WHERE m.user = ?1 LIMIT ?2";
 
+/// The direct channel of two users.
+pub(super) const OF_PAIR: &str =
+    "SELECT c.id FROM channels c WHERE c.space = ?1 AND c.pair_low = ?2 AND c.pair_high = ?3";
+
 /// A page of members with their users.
 pub(super) static MEMBERS: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -60,9 +64,8 @@ pub(super) fn of_pair(
     low: UserId,
     high: UserId,
 ) -> Result<Option<ChannelId>, EngineError> {
-    let sql = "SELECT id FROM channels WHERE space = ?1 AND pair_low = ?2 AND pair_high = ?3";
     let pair = params![space.as_bytes(), low.as_bytes(), high.as_bytes()];
-    one(db, sql, pair, |row| id(row, 0))
+    one(db, OF_PAIR, pair, |row| id(row, 0))
 }
 
 /// For operators: reads the whole table, which has no index for this order.

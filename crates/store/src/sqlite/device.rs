@@ -7,8 +7,16 @@ use klatch_engine::row::{DeviceRow, RefreshRow};
 use klatch_engine::sqlite::{id, millis, opt_millis};
 use klatch_types::{DeviceId, Millis, UserId};
 use rusqlite::{Connection, Row, params};
+use std::sync::LazyLock;
 
 const COLUMNS: &str = "d.id, d.user, d.name, d.created_at, d.seen_at, d.revoked_at";
+
+/// The devices of a user that are signed in.
+pub(super) static OF_USER: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS} FROM devices d WHERE d.user = ?1 AND d.revoked_at IS NULL ORDER BY d.seen_at DESC, d.id"
+    )
+});
 
 fn row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeviceRow> {
     Ok(DeviceRow {
@@ -59,10 +67,7 @@ pub(super) fn by_id(db: &Connection, device: DeviceId) -> Result<Option<DeviceRo
 }
 
 pub(super) fn of_user(db: &Connection, user: UserId) -> Result<Vec<DeviceRow>, EngineError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM devices d WHERE d.user = ?1 AND d.revoked_at IS NULL ORDER BY d.seen_at DESC, d.id"
-    );
-    all(db, &sql, [user.as_bytes()], |found| row(found, 0))
+    all(db, &OF_USER, [user.as_bytes()], |found| row(found, 0))
 }
 
 /// Whether this call revoked it; none if there is no such device.

@@ -17,12 +17,13 @@ const PEER_AT: usize = 28;
 const PREVIEW_AT: usize = 31;
 
 /// The columns of a line. ?1 is the user, ?2 the kind of edits. An erased message shows nothing, whatever was
-/// erased of its edits.
+/// erased of its edits. The index is named because the planner, who has no statistics, would rather walk the whole
+/// channel backwards.
 static LINE_COLUMNS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "{CHANNEL_COLUMNS}, {MEMBER_COLUMNS}, p.id, p.username, p.name, e.seq, e.at, e.actor, e.tombstone,
          CASE e.tombstone WHEN 0 THEN ifnull(
-           (SELECT x.payload FROM events x WHERE x.channel = c.no AND x.target = c.last_message AND x.kind = ?2
+           (SELECT x.payload FROM events x INDEXED BY events_target WHERE x.channel = c.no AND x.target = c.last_message AND x.kind = ?2
               ORDER BY x.seq DESC LIMIT 1), e.payload) ELSE x'' END"
     )
 });

@@ -58,6 +58,24 @@ impl SqliteDirectory {
     }
 }
 
+/// The queries of page loads by name, for the test of their plans.
+#[cfg(test)]
+pub(crate) fn plans() -> [(&'static str, &'static str); 11] {
+    [
+        ("list", &list::OF_USER),
+        ("line", &list::ONE),
+        ("open", &list::OPEN),
+        ("memberships", channel::MEMBERSHIPS),
+        ("members", &channel::MEMBERS),
+        ("invites", &invite::OF_CHANNEL),
+        ("pair", channel::OF_PAIR),
+        ("external identity", &user::BY_EXTERNAL),
+        ("devices", &device::OF_USER),
+        ("search", &search::IN_RANGE),
+        ("search for anyone", &search::ANY),
+    ]
+}
+
 #[async_trait]
 impl Directory for SqliteDirectory {
     async fn space_add(&self, space: SpaceRow) -> Result<(), StoreError> {

@@ -6,10 +6,15 @@ use klatch_engine::row::UserRow;
 use klatch_engine::sqlite::{code, coded, id, millis, opt_id, opt_millis};
 use klatch_types::{IssuerId, Millis, SpaceId, UserId};
 use rusqlite::{Connection, Row, params};
+use std::sync::LazyLock;
 
 /// Columns that [`row`] reads, from `users u`.
 pub(super) const COLUMNS: &str = "u.id, u.space, u.username, u.name, u.kind, u.issuer, u.subject, \
     u.password_hash, u.created_at, u.disabled_at";
+
+/// One user by external identity.
+pub(super) static BY_EXTERNAL: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {COLUMNS} FROM users u WHERE u.issuer = ?1 AND u.subject = ?2"));
 
 /// A user from [`COLUMNS`], of which the first stands at `at`.
 pub(super) fn row(row: &Row<'_>, at: usize) -> rusqlite::Result<UserRow> {
@@ -90,8 +95,7 @@ pub(super) fn by_external(
     issuer: IssuerId,
     subject: &str,
 ) -> Result<Option<UserRow>, EngineError> {
-    let sql = format!("SELECT {COLUMNS} FROM users u WHERE u.issuer = ?1 AND u.subject = ?2");
-    one(db, &sql, params![issuer.as_bytes(), subject], |found| {
+    one(db, &BY_EXTERNAL, params![issuer.as_bytes(), subject], |found| {
         row(found, 0)
     })
 }

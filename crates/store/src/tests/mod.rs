@@ -1,0 +1,13 @@
+//! Both directories against the suite, each beside its own log, and what only one of them can show.
+
+mod plans;
+mod subjects;
+mod unread;
+
+mod memory {
+    crate::directory_conformance!(super::subjects::memory);
+}
+
+mod sqlite {
+    crate::directory_conformance!(super::subjects::sqlite);
+}

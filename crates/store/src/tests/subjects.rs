@@ -1,0 +1,147 @@
+//! Directories beside their logs.
+
+use crate::conformance::{Deed, EDIT, Subject, Writer};
+use crate::memory::MemoryDirectory;
+use crate::sqlite::SqliteDirectory;
+use async_trait::async_trait;
+use klatch_engine::memory::SharedTables;
+use klatch_log::memory::MemoryLog;
+use klatch_log::sqlite::{OpenOptions, Sqlite, open};
+use klatch_log::{Append, Change, ChannelLog, Expect, NewChannel, commit_feed, digest};
+use klatch_types::{ChannelId, InviteId, Millis, Role, SeededEntropy, Seq, UserId};
+use std::sync::Arc;
+
+const MESSAGE: u8 = 1;
+const DELETION: u8 = 3;
+const OTHER: u8 = 9;
+
+/// A log through the suite's narrow door. Nobody listens to its feed, so it answers by itself.
+struct ThroughLog<L>(L);
+
+pub(super) async fn memory() -> Subject {
+    let tables = SharedTables::default();
+    let (feed, _) = commit_feed();
+    let log = MemoryLog::new(Arc::clone(&tables), feed, &SeededEntropy::new(1));
+    Subject {
+        directory: Arc::new(MemoryDirectory::new(tables)),
+        writer: Arc::new(ThroughLog(log)),
+        keep: Box::new(()),
+    }
+}
+
+pub(super) async fn sqlite() -> Subject {
+    with_database().0
+}
+
+/// A directory in a new database, and the database.
+pub(super) fn with_database() -> (Subject, Sqlite) {
+    let folder = tempfile::tempdir().unwrap();
+    let (feed, _) = commit_feed();
+    let (log, db) = open(&folder.path().join("klatch.db"), &OpenOptions::default(), feed).unwrap();
+    let subject = Subject {
+        directory: Arc::new(SqliteDirectory::new(db.clone())),
+        writer: Arc::new(ThroughLog(log)),
+        keep: Box::new(folder),
+    };
+    (subject, db)
+}
+
+#[async_trait]
+impl<L: ChannelLog> Writer for ThroughLog<L> {
+    async fn write(&self, channel: ChannelId, actor: UserId, at: Millis, deed: Deed) -> Seq {
+        let append = append(channel, actor, at, deed);
+        self.0.append_wait(append).await.unwrap().seq
+    }
+
+    async fn tombstone(&self, channel: ChannelId, seq: Seq) {
+        self.0.tombstone(channel, seq).await.unwrap();
+    }
+}
+
+fn append(channel: ChannelId, actor: UserId, at: Millis, deed: Deed) -> Append {
+    let mut append = Append {
+        channel,
+        actor,
+        key: None,
+        at,
+        kind: OTHER,
+        message: false,
+        target: None,
+        payload: Vec::new(),
+        digest: 0,
+        expect: Expect::Exists,
+        changes: Vec::new(),
+    };
+    match deed {
+        Deed::Make {
+            space,
+            kind,
+            visibility,
+            name,
+            pair,
+            members,
+        } => {
+            append.expect = Expect::New;
+            let new = NewChannel {
+                space,
+                kind,
+                visibility,
+                name,
+                topic: None,
+                pair,
+            };
+            append.changes = vec![Change::Create(new)];
+            append
+                .changes
+                .extend(members.into_iter().map(|user| join(user, true, None)));
+        }
+        Deed::Post {
+            text,
+            mentions,
+            everyone,
+        } => {
+            append.kind = MESSAGE;
+            append.message = true;
+            append.payload = text.into_bytes();
+            if !mentions.is_empty() {
+                append.changes.push(Change::Mention { users: mentions });
+            }
+            if everyone {
+                append.changes.push(Change::MentionAll);
+            }
+        }
+        Deed::Edit { target, text } => {
+            append.kind = EDIT;
+            append.target = Some(target);
+            append.payload = text.into_bytes();
+        }
+        Deed::React { target } => append.target = Some(target),
+        Deed::Delete { target } => {
+            append.kind = DELETION;
+            append.target = Some(target);
+            append.changes = vec![Change::Erase {
+                target,
+                edit_kind: EDIT,
+            }];
+        }
+        Deed::Join {
+            user,
+            sees_history,
+            invite,
+        } => append.changes = vec![join(user, sees_history, invite)],
+        Deed::Leave { user } => append.changes = vec![Change::MemberRemove { user }],
+        Deed::Ban(ban) => append.changes = vec![Change::BanPut(ban)],
+        Deed::Archive => append.changes = vec![Change::Archive],
+    }
+    append.digest = digest(append.kind, append.target, &append.payload);
+    append
+}
+
+fn join(user: UserId, sees_history: bool, invite: Option<InviteId>) -> Change {
+    Change::MemberPut {
+        user,
+        role: Role::Member,
+        sees_history,
+        invite,
+    }
+}
