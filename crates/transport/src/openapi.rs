@@ -13,7 +13,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 /// Tags: one per feature, in the order in which a newcomer meets them.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: &[(&str, &str)] = &[
     ("auth", "Signing up, in and out."),
     ("device", "The devices one is signed in on."),
     (

@@ -69,6 +69,7 @@ impl Server {
     }
 
     pub(crate) async fn build(options: Options, extra: axum::Router, identity: AuthConfig) -> Self {
+        crate::access_log::recorder();
         let entropy = Arc::new(SeededEntropy::new(7));
         let clock = Arc::new(ManualClock::new(Millis(1_800_000_000_000)));
         let tables = SharedTables::default();
