@@ -59,6 +59,15 @@ async fn each_index_is_the_one_meant() {
         ("members", "SEARCH m USING PRIMARY KEY (channel=? AND user>?)"),
         ("invites", "SEARCH i USING INDEX invites_channel (channel=?)"),
         (
+            "pair",
+            "SEARCH c USING INDEX channels_pair (space=? AND pair_low=? AND pair_high=?)",
+        ),
+        (
+            "external identity",
+            "SEARCH u USING INDEX users_external (issuer=? AND subject=?)",
+        ),
+        ("devices", "SEARCH d USING INDEX devices_user (user=?)"),
+        (
             "search",
             "SEARCH u USING INDEX users_username (space=? AND username>? AND username<?)",
         ),
