@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! errors {
     ($($variant:ident $code:literal $status:literal $title:literal $todo:literal;)+) => {
         /// A code of the error catalogue, the same over REST and WebSocket.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ErrorCode {
             $(#[doc = $title] #[serde(rename = $code)] $variant,)+
         }
@@ -67,6 +67,19 @@ errors! {
     Unavailable "unavailable" 503 "The service is not available just now." "Send the same command with the same key again after the delay.";
     StorageFull "storage_full" 507 "The server's storage is full." "Reading goes on; try again later.";
 }
+
+// By hand, because the derive does not see names that a macro puts in.
+impl utoipa::PartialSchema for ErrorCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("A code of the error catalogue, the same over REST and WebSocket."))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for ErrorCode {}
 
 macro_rules! closes {
     ($($variant:ident $code:literal $reconnect:literal $reason:literal $when:literal;)+) => {

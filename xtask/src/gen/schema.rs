@@ -18,6 +18,8 @@ pub(super) fn document() -> anyhow::Result<Value> {
         open(definition);
     }
     tag_hello(&mut client)?;
+    let mut server = definitions::<ServerFrame>("server")?;
+    untag(&mut server)?;
     Ok(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Frames of the socket /v1/ws, subprotocol klatch.v1",
@@ -27,7 +29,7 @@ pub(super) fn document() -> anyhow::Result<Value> {
             { "$ref": "#/$defs/client/ClientFrame", "unevaluatedProperties": false },
             { "$ref": "#/$defs/server/ServerFrame" },
         ],
-        "$defs": { "client": client, "server": definitions::<ServerFrame>("server")? },
+        "$defs": { "client": client, "server": server },
     }))
 }
 
@@ -80,6 +82,28 @@ fn tag_hello(client: &mut Map<String, Value>) -> anyhow::Result<()> {
         .as_array_mut()
         .context("`Hello` has required fields")?
         .push("op".into());
+    Ok(())
+}
+
+/// Two things of serde that utoipa does not see: an answer is a frame of its own, not the field `answer` of one; and
+/// which reply it holds is said by the command, so that several may fit.
+fn untag(server: &mut Map<String, Value>) -> anyhow::Result<()> {
+    let frame = server
+        .get_mut("ServerFrame")
+        .context("`ServerFrame` has a schema")?;
+    let variants = frame["oneOf"]
+        .as_array_mut()
+        .context("`ServerFrame` is one of several")?;
+    let answer = variants
+        .iter_mut()
+        .find(|variant| variant["properties"].get("answer").is_some());
+    *answer.context("`ServerFrame` has answers")? = json!({ "$ref": "#/$defs/server/Answer" });
+    let reply = server
+        .get_mut("Reply")
+        .and_then(Value::as_object_mut)
+        .context("`Reply` has a schema")?;
+    let replies = reply.remove("oneOf").context("`Reply` is one of several")?;
+    reply.insert("anyOf".into(), replies);
     Ok(())
 }
 

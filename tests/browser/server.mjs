@@ -1,0 +1,76 @@
+// A real server for a test: its own data folder, any free port, killed and started again at will.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const binary = path.resolve(process.env.KLATCH_BIN ?? path.join(root, "target/debug/klatch"));
+const START_MS_MAX = 60_000;
+
+/** Password of everyone in the demo space. */
+export const PASSWORD = "klatch-demo-2026";
+
+export class Server {
+	#child = null;
+	#folder = null;
+	#said = "";
+	url = null;
+
+	static async start() {
+		const server = new Server();
+		server.#folder = await mkdtemp(path.join(tmpdir(), "klatch-browser-"));
+		await server.#run("127.0.0.1:0", ["--demo"]);
+		return server;
+	}
+
+	/** The process ends at once, wherever it is. */
+	async kill() {
+		const gone = new Promise((resolve) => this.#child.once("exit", resolve));
+		this.#child.kill("SIGKILL");
+		await gone;
+	}
+
+	/** Starts again at the same address with the same data. */
+	async restart() {
+		await this.#run(new URL(this.url).host, []);
+	}
+
+	async stop() {
+		if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill();
+		await rm(this.#folder, { recursive: true, force: true });
+	}
+
+	async #run(address, more) {
+		const data = path.join(this.#folder, "data");
+		// The test's own variables are not the server's configuration.
+		const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KLATCH_")));
+		const listen = ["--public", address, "--internal", "127.0.0.1:0"];
+		const child = spawn(binary, ["--data", data, "serve", ...listen, ...more], { cwd: this.#folder, env });
+		this.#child = child;
+		child.stderr.on("data", (chunk) => (this.#said = (this.#said + chunk).slice(-8_000)));
+		this.url = await new Promise((resolve, reject) => {
+			const fail = (why) => reject(new Error(`${binary} ${why}\n${this.#said}`));
+			const timer = setTimeout(() => fail("did not say its address"), START_MS_MAX);
+			child.once("error", (error) => fail(`could not be started: ${error.message}`));
+			child.once("exit", (code) => fail(`ended with ${code}`));
+			createInterface({ input: child.stdout }).on("line", (line) => {
+				const open = line.match(/^\s*open\s+(http:\/\/\S+?)\/?$/);
+				if (!open) return;
+				clearTimeout(timer);
+				resolve(open[1]);
+			});
+		});
+	}
+
+	/** A REST call; the answer, or an error with what the server said. */
+	async call(method, where, { token, body } = {}) {
+		const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+		const response = await fetch(this.url + where, { method, headers, body: body && JSON.stringify(body) });
+		const answer = await response.json();
+		if (!response.ok) throw new Error(`${method} ${where}: ${response.status} ${JSON.stringify(answer)}`);
+		return answer;
+	}
+}
