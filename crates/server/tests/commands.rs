@@ -1,5 +1,7 @@
 //! Commands that need no server.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops
+
 mod running;
 
 use running::{klatch, klatch_fails, klatch_ok};

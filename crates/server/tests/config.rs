@@ -1,5 +1,7 @@
 //! Where configuration comes from, what wins, and what is refused.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops
+
 use klatch_server::config::{Config, Level, Sources, load, print_default};
 use std::path::PathBuf;
 

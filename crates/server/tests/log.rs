@@ -1,5 +1,7 @@
 //! The files of S0.9, through the subscriber that the server installs.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops
+
 use klatch_server::config::{Format, Level, Log, Rotation};
 use klatch_server::log::{REQUESTS, subscriber};
 use klatch_types::{ManualClock, Millis};

@@ -191,11 +191,9 @@ mod tests {
                         .split(call)
                         .skip(1)
                         .filter_map(|rest| rest.trim_start().strip_prefix('"'));
-                    names.extend(
-                        quoted
-                            .filter_map(|rest| rest.split('"').next())
-                            .map(str::to_owned),
-                    );
+                    let inside = quoted.filter_map(|rest| rest.split('"').next());
+                    let is_name = |text: &&str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                    names.extend(inside.filter(is_name).map(str::to_owned));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! A `klatch serve` of its own for each test: its folder, its ports, its end.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops
 #![allow(dead_code, unreachable_pub)] // each test binary uses what it needs
 
 use std::io::{BufRead, BufReader, Read, Write};
