@@ -1,1 +1,13 @@
-//! klatch-testkit
+//! What tests stand on: real servers on ports of their own, clients with users and channels, and the checker that
+//! judges what they saw.
+//!
+//! * [`Server`] runs the real binary on a data folder of its own, kills it, stops it, starts it again.
+//! * [`Tenant`] makes users and channels in a space of that server; [`TestClient`] is one user.
+//! * [`history`] records every operation and checks the promises of the contract.
+
+mod client;
+pub mod history;
+mod server;
+
+pub use client::{Tenant, TestClient};
+pub use server::{Server, ServerOptions, Stopped, binary};
