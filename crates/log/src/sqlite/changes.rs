@@ -110,7 +110,7 @@ pub(super) fn apply(
             Change::MentionAll => mention_all(transaction, head)?,
             Change::Erase { target, edit_kind } => {
                 erase(transaction, head.no, int(target.0))?;
-                let sql = "UPDATE events SET payload = x'', tombstone = 1
+                let sql = "UPDATE events INDEXED BY events_target SET payload = x'', tombstone = 1
                            WHERE channel = ?1 AND target = ?2 AND kind = ?3";
                 execute(
                     transaction,
