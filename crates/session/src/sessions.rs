@@ -66,7 +66,12 @@ impl Sessions {
     ///
     /// # Errors
     /// As for [`Sessions::run`].
-    pub async fn run_in_turn(&self, who: &Principal, command: Command, turn: Turn) -> Result<Reply, SessionError> {
+    pub async fn run_in_turn(
+        &self,
+        who: &Principal,
+        command: Command,
+        turn: Turn,
+    ) -> Result<Reply, SessionError> {
         self.admit(who).await?;
         self.dispatch(who, command, turn).await
     }

@@ -16,6 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 const TAGS: &[(&str, &str)] = &[
     ("auth", "Signing up, in and out."),
     ("device", "The devices one is signed in on."),
+    ("me", "Oneself."),
     (
         "user",
         "People of the space; accounts and tokens for a product's back end.",

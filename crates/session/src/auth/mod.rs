@@ -14,6 +14,7 @@ mod identity;
 mod jwks;
 mod jws;
 mod login;
+mod me;
 mod operator;
 pub mod origin;
 pub mod outgoing;

@@ -17,7 +17,12 @@ use klatch_protocol::{Command, ErrorCode};
 
 impl Sessions {
     /// Gives a command to the operation it names.
-    pub(crate) async fn dispatch(&self, who: &Principal, command: Command, turn: Turn) -> Result<Reply, SessionError> {
+    pub(crate) async fn dispatch(
+        &self,
+        who: &Principal,
+        command: Command,
+        turn: Turn,
+    ) -> Result<Reply, SessionError> {
         let actor = &who.actor();
         match command {
             Command::Send(c) => self.send(actor, c, turn).await,

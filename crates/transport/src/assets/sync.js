@@ -8,7 +8,7 @@ const OUTBOX_KEY = "klatch.outbox";
 const PAGE = 50;
 const PULL = 200;
 const PULL_EVENTS_MAX = 2_000; // further behind than this, reading afresh is cheaper
-const USER_ASKS_MS = 120; // names are asked for one by one, well below the server's limit on frames
+const USER_ASKS_MS = 60; // names are asked for one by one, well below the server's limit on frames
 const EVENT_MS_MAX = 1_500; // an ack whose event has not come by then means that something was missed
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,6 +2,7 @@
 
 const GROUP_MS = 5 * 60_000;
 const HUES = 8;
+const NAMED_LINES = 30; // further down the list, names are shown only if they are known
 const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
@@ -90,8 +91,9 @@ function rich(text, usernames) {
 
 /** One line for each channel, as plain data: what is equal need not be drawn again. */
 export function channelLines(model, nameOf) {
-	return model.byActivity().map(({ id, kind, name, preview, unread, mentions, active_at, archived }) => {
-		const who = preview && (preview.actor === model.me.id ? "You" : kind === "direct" ? null : nameOf(preview.actor, true));
+	return model.byActivity().map(({ id, kind, name, preview, unread, mentions, active_at, archived }, index) => {
+		const other = () => (kind === "direct" ? null : nameOf(preview.actor, index >= NAMED_LINES));
+		const who = preview && (preview.actor === model.me.id ? "You" : other());
 		const said = preview ? (preview.deleted ? "Message deleted" : preview.text) : "No messages yet";
 		const line = preview && who && !preview.deleted ? `${who}: ${said}` : said;
 		return { id, kind, name, line, unread, mentions, archived, time: when(active_at), current: id === model.open };

@@ -17,6 +17,7 @@ mod edge;
 mod event;
 mod internal;
 mod invite;
+mod me;
 mod member;
 mod message;
 mod mute;
@@ -46,6 +47,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
     let features = [
         auth::routes(),
         device::routes(),
+        me::routes(),
         user::routes(),
         channel::routes(),
         member::routes(),

@@ -3,10 +3,12 @@
 use super::pipe::Pipe;
 use super::registry::Pulse;
 use super::upgrade::WebSocketState;
+use crate::http::origin::check_space;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use http::HeaderMap;
 use klatch_channel::Turns;
 use klatch_fanout::{Frame, Taken};
 use klatch_protocol::frame::{Answer, ClientFrame, Hello, Outcome};
@@ -35,6 +37,8 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(super) struct Line {
     pub stream: TcpStream,
     pub early: Bytes,
+    /// `Origin` and `Host` of a page that only some space allows: its own space is asked when it is known.
+    pub page: Option<HeaderMap>,
 }
 
 /// Why a connection ends: with a close frame, or because there is nobody to tell.
@@ -55,7 +59,7 @@ pub(super) async fn live(line: Line, state: WebSocketState) {
     let pipe = Pipe::new(line.stream, line.early);
     let mut socket = WebSocket::from_raw_socket(pipe, Role::Server, Some(config));
     // Boxed: what a handshake needs is given back before the long wait begins.
-    let end = match Box::pin(greet(&mut socket, &state)).await {
+    let end = match Box::pin(greet(&mut socket, &state, line.page)).await {
         Ok((session, first)) => {
             let frames = state.app.sessions.rates().frames();
             converse(&mut socket, &state, session, first, frames).await
@@ -69,7 +73,11 @@ pub(super) async fn live(line: Line, state: WebSocketState) {
 }
 
 /// Reads `hello` and opens the session.
-async fn greet(socket: &mut Socket, state: &WebSocketState) -> Result<(Session, Vec<Frame>), End> {
+async fn greet(
+    socket: &mut Socket,
+    state: &WebSocketState,
+    page: Option<HeaderMap>,
+) -> Result<(Session, Vec<Frame>), End> {
     let read = poll_fn(|context| {
         socket.get_mut().wake_with(context);
         match socket.read() {
@@ -88,7 +96,7 @@ async fn greet(socket: &mut Socket, state: &WebSocketState) -> Result<(Session, 
         Ok(read) => read?,
         Err(_) => return Err(End::Close(CloseCode::NotAuthenticated)),
     };
-    match open(text.as_str(), state).await {
+    match open(text.as_str(), state, page.as_ref()).await {
         Ok(opened) => Ok(opened),
         Err(problem) => {
             let code = match problem.code {
@@ -107,7 +115,11 @@ async fn greet(socket: &mut Socket, state: &WebSocketState) -> Result<(Session, 
     }
 }
 
-async fn open(text: &str, state: &WebSocketState) -> Result<(Session, Vec<Frame>), Problem> {
+async fn open(
+    text: &str,
+    state: &WebSocketState,
+    page: Option<&HeaderMap>,
+) -> Result<(Session, Vec<Frame>), Problem> {
     let hello: Hello = codec::read_hello(text)?;
     let told = |error: SessionError| {
         if error.is_fault() {
@@ -116,6 +128,9 @@ async fn open(text: &str, state: &WebSocketState) -> Result<(Session, Vec<Frame>
         error.problem()
     };
     let who: Principal = state.app.auth.authenticate(&hello.token).await.map_err(told)?;
+    if let Some(headers) = page {
+        check_space(&state.app, headers, who.space).await.map_err(|error| error.problem())?;
+    }
     state.app.sessions.open(who, &hello).await.map_err(told)
 }
 

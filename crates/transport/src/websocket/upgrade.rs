@@ -3,6 +3,7 @@
 use super::connection::{self, Line};
 use super::registry::Registry;
 use crate::TransportError;
+use crate::http::origin::{self, Origin};
 use crate::http::{App, PeerAddr, client_ip};
 use crate::listener::Place;
 use axum::Router;
@@ -15,7 +16,6 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use klatch_protocol::ErrorCode;
 use klatch_protocol::frame::SUBPROTOCOL;
-use klatch_session::auth::origin;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -38,13 +38,13 @@ pub fn router(state: WebSocketState) -> Router {
 async fn upgrade(State(state): State<WebSocketState>, mut request: Request<Body>) -> Result<Response, TransportError> {
     let key = check_handshake(request.headers())?;
     let asks_subprotocol = check_subprotocol(request.headers())?;
-    check_origin(&state, request.headers())?;
+    let page = check_origin(&state, request.headers()).await?;
     if request.uri().query().is_some() {
         let detail = "the socket takes no query; the token goes into the first frame";
         return Err(TransportError::refused(ErrorCode::Malformed, detail));
     }
     let peer = request.extensions().get::<PeerAddr>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |p| p.0.ip());
-    let ip = client_ip(peer, request.headers(), &state.app.options);
+    let ip = client_ip(peer, request.headers(), &*state.app.options.trusted_proxy);
     let Some(place) = state.registry.place_for(ip) else {
         let detail = "too many connections from this address; close another first";
         return Err(TransportError::refused(ErrorCode::TooManyConnections, detail));
@@ -57,8 +57,7 @@ async fn upgrade(State(state): State<WebSocketState>, mut request: Request<Body>
         if let Ok(upgraded) = on_upgrade.await
             && let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>()
         {
-            let line = Line { stream: parts.io.into_inner(), early: parts.read_buf };
-            // Boxed: the handshake's part of the future is large and gone when it is over.
+            let line = Line { stream: parts.io.into_inner(), early: parts.read_buf, page };
             connection::live(line, state).await;
         }
         drop((place, seat));
@@ -112,15 +111,16 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<bool, TransportError> {
     }
 }
 
-/// Browsers name the page that connects; it must be one of ours or one an operator allowed.
-fn check_origin(state: &WebSocketState, headers: &HeaderMap) -> Result<(), TransportError> {
-    let Some(page) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let page = page.to_str().unwrap_or_default();
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let own = state.app.options.public_url.iter().cloned().collect::<Vec<_>>();
-    if origin::allowed(page, host, &own) || (state.app.options.allowed_origin)(page) {
-        Ok(())
-    } else {
-        Err(TransportError::refused(ErrorCode::OriginRefused, "an operator must allow this page's origin"))
+/// Browsers name the page that connects; it must be one of ours or one that an operator or a space allowed. What is
+/// given back is asked again when the caller's space is known.
+async fn check_origin(state: &WebSocketState, headers: &HeaderMap) -> Result<Option<HeaderMap>, TransportError> {
+    match origin::origin_of(headers, &state.app).await? {
+        Origin::None | Origin::Own | Origin::Listed(_) => Ok(None),
+        Origin::Space(_) => {
+            let kept = [header::ORIGIN, header::HOST];
+            let copy = kept.into_iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
+            Ok(Some(copy.collect()))
+        }
+        Origin::Foreign => Err(origin::refused()),
     }
 }

@@ -338,6 +338,18 @@ async fn a_device_signs_in_refreshes_and_signs_out() {
 }
 
 #[tokio::test]
+async fn one_is_told_who_one_is_and_changes_ones_name() {
+    let server = Server::start().await;
+    let (ana, id) = server.user("ana").await;
+    let me = ok(&server, ("GET", "/v1/me"), &ana, NONE, 200).await;
+    assert_eq!((&me["user"]["id"], &me["space"]["slug"]), (&json!(id), &json!("default")));
+    let renamed = ok(&server, ("PATCH", "/v1/me"), &ana, json!({"name": "Ana Maria"}), 200).await;
+    assert_eq!((&renamed["name"], &renamed["username"]), (&json!("Ana Maria"), &json!("ana")));
+    let me = ok(&server, ("GET", "/v1/me"), &ana, NONE, 200).await;
+    assert_eq!(me["user"]["name"], json!("Ana Maria"));
+}
+
+#[tokio::test]
 async fn a_back_end_makes_accounts_guests_and_tokens_and_people_do_not() {
     let server = Server::start().await;
     let (ana, ana_id) = server.user("ana").await;

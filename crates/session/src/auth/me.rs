@@ -1,0 +1,36 @@
+//! Oneself: who one is, and under which name.
+
+use super::device::view_of;
+use super::{Auth, Revoked, refusal};
+use crate::{Principal, SessionError};
+use klatch_protocol::view;
+use klatch_types::{DisplayName, UserKind};
+
+impl Auth {
+    /// The caller, their space and its rules. Errors: `unauthenticated` if the account or the space is gone, failures
+    /// of the directory.
+    pub async fn me(&self, who: &Principal) -> Result<view::Me, SessionError> {
+        let gone = || refusal::unauthenticated("The token's user is not known here.");
+        let user = self.directory.user(who.user).await?.ok_or_else(gone)?;
+        let space = self.directory.space(who.space).await?.ok_or_else(gone)?;
+        let space = view::Space { id: space.id, slug: space.slug, name: space.name, policy: space.policy };
+        Ok(view::Me { user: view_of(&user), space, device: who.device })
+    }
+
+    /// Changes the caller's name to show. Errors: `forbidden` for guests, whose name is their token's; failures of the
+    /// directory.
+    pub async fn rename(&self, who: &Principal, name: DisplayName) -> Result<view::User, SessionError> {
+        if who.kind == UserKind::Guest {
+            let detail = "A guest's name comes with the token.";
+            return Err(SessionError::refused(klatch_protocol::ErrorCode::Forbidden, detail));
+        }
+        self.directory.user_rename(who.user, name.as_str()).await?;
+        self.identities.forget(Revoked::User(who.user));
+        Ok(view::User {
+            id: who.user,
+            username: who.username.as_ref().to_owned(),
+            name: name.into(),
+            kind: who.kind,
+        })
+    }
+}
