@@ -292,3 +292,58 @@ fn a_second_signal_ends_it_at_once() {
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(1));
 }
+
+#[test]
+fn an_address_in_use_is_named_and_leaves_a_clean_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let complaint = klatch_fails(
+        folder.path(),
+        &["serve", "--public", &address, "--internal", "127.0.0.1:0"],
+        1,
+    );
+    let last = complaint.lines().last().unwrap();
+    assert!(
+        last.contains(&format!("cannot listen on {address} (server.public)")),
+        "{complaint}"
+    );
+    Server::start(folder.path(), &[]);
+    let errors = std::fs::read_to_string(folder.path().join("stderr.txt")).unwrap();
+    assert!(!errors.contains("not clean"), "{errors}");
+}
+
+#[test]
+fn a_damaged_database_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::fs::write(folder.path().join("data/klatch.db"), "no database ".repeat(1000)).unwrap();
+    let complaint = klatch_fails(
+        folder.path(),
+        &["serve", "--public", "127.0.0.1:0", "--internal", "127.0.0.1:0"],
+        1,
+    );
+    let told: Vec<&str> = complaint
+        .lines()
+        .filter(|line| line.starts_with("klatch: "))
+        .collect();
+    assert_eq!(told.len(), 1, "{complaint}");
+    assert!(told[0].contains("klatch.db"), "{complaint}");
+}
+
+#[test]
+fn storage_in_memory_serves_and_leaves_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("klatch.toml"),
+        "[storage]\nkind = \"memory\"\n",
+    )
+    .unwrap();
+    let server = Server::start(folder.path(), &["--demo"]);
+    let login = r#"{"username":"rui","password":"klatch-demo-2026"}"#;
+    assert_eq!(server.post("/v1/auth/login", "", login).0, 200);
+    let refused = klatch_fails(folder.path(), &["user", "list"], 1);
+    assert!(refused.contains("storage.kind is \"memory\""), "{refused}");
+    assert!(server.stop().success());
+    assert!(!folder.path().join("data/klatch.db").exists());
+}

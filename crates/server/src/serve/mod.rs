@@ -81,40 +81,75 @@ fn flush(logs: Logs) {
 }
 
 async fn serve(start: Start, metrics: &Metrics, connections_max: usize) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
+    let storage = Storage::open(&start.config)?;
+    let engine = storage.engine();
+    let public = bind(start.config.server.public, "server.public").await;
+    let internal = bind(start.config.server.internal, "server.internal").await;
+    let served = match (public, internal) {
+        (Ok(public), Ok(internal)) => {
+            let listeners = Listeners {
+                public,
+                internal,
+                connections_max,
+            };
+            serve_on(listeners, storage, start, metrics, signals).await
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    // However it went, what was queued is committed and the stop is marked as clean.
+    engine.close().await;
+    tracing::info!("app stopped");
+    served
+}
+
+/// What the server listens on.
+struct Listeners {
+    public: TcpListener,
+    internal: TcpListener,
+    connections_max: usize,
+}
+
+async fn serve_on(
+    listeners: Listeners,
+    storage: Storage,
+    start: Start,
+    metrics: &Metrics,
+    mut signals: Signals,
+) -> anyhow::Result<()> {
     let Start {
         config,
         demo,
         announce,
     } = start;
-    let mut signals = Signals::listen()?;
-    let storage = Storage::open(&config)?;
     let engine = storage.engine();
     let clock = Arc::new(Past::default());
     let operator = Operator::start(storage, &config, clock.clone()).await?;
     let first = first_start(&operator, demo, &clock)
         .await
         .context("cannot fill the database")?;
+    let mut node = Node::new(operator, &config)?;
 
-    let public = bind(config.server.public, "server.public").await?;
-    let internal = bind(config.server.internal, "server.internal").await?;
-    let addresses = (public.local_addr()?, internal.local_addr()?);
+    let Listeners {
+        public,
+        internal,
+        connections_max,
+    } = listeners;
+    let (public_at, internal_at) = (public.local_addr()?, internal.local_addr()?);
     let stopping = Arc::new(AtomicBool::new(false));
     let (stop, stopped) = watch::channel(false);
-    let (stop_internal, internal_stopped) = watch::channel(false);
-
-    let node = Node::new(operator, &config)?;
+    let (_internal, internal_stop) = watch::channel(false);
     let mut background = background::start(&node, metrics.clone());
-    let internal = tokio::spawn(node.internal(metrics, &stopping).serve(
-        internal,
-        INTERNAL_CONNECTIONS_MAX,
-        internal_stopped,
-    ));
-    let public = tokio::spawn(node.public().serve(public, connections_max, stopped));
-    let address_file = AddressFile::write(config.storage.address_file(), addresses.0, addresses.1)?;
-    announce(&banner::banner(&config, addresses, first));
-    tracing::info!(public = %addresses.0, internal = %addresses.1, "app started listening on port {}", addresses.0.port());
+    // The internal listener answers until the end, so that the drain can be watched.
+    let inside = node
+        .internal(metrics, &stopping)
+        .serve(internal, INTERNAL_CONNECTIONS_MAX, internal_stop);
+    let inside = tokio::spawn(inside);
+    let outside = tokio::spawn(node.public().serve(public, connections_max, stopped));
+    let address_file = AddressFile::write(config.storage.address_file(), public_at, internal_at)?;
+    announce(&banner::banner(&config, (public_at, internal_at), first));
+    tracing::info!(public = %public_at, internal = %internal_at, "app started listening on port {}", public_at.port());
 
-    let mut node = node;
     let why = wait(
         &mut signals,
         &engine,
@@ -130,12 +165,9 @@ async fn serve(start: Start, metrics: &Metrics, connections_max: usize) -> anyho
         std::process::exit(1);
     });
     stop.send(true).ok();
-    drain(&node, public, Duration::from_secs(config.server.drain_seconds)).await;
+    drain(&node, outside, Duration::from_secs(config.server.drain_seconds)).await;
     background.abort_all();
-    engine.close().await;
-    stop_internal.send(true).ok();
-    internal.abort();
-    tracing::info!("app stopped");
+    inside.abort();
     why
 }
 
