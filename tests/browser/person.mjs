@@ -38,8 +38,8 @@ export class Person {
 	}
 
 	async logIn(username, password = PASSWORD) {
-		await this.page.getByLabel("Username").fill(username);
-		await this.page.getByLabel("Password").fill(password);
+		await this.page.getByLabel("Username", { exact: true }).fill(username);
+		await this.page.getByLabel("Password", { exact: true }).fill(password);
 		await this.page.getByRole("button", { name: "Log in" }).click();
 	}
 
@@ -55,7 +55,7 @@ export class Person {
 	async open(channel) {
 		await this.line(channel).click();
 		await this.page.locator("#title", { hasText: channel }).waitFor();
-		await this.page.locator('#messages[aria-busy="false"]').waitFor();
+		await this.page.locator('#messages[aria-busy="false"]').waitFor({ state: "attached" });
 	}
 
 	async send(text) {
@@ -66,7 +66,7 @@ export class Person {
 	/** A message on the screen; `sent` ones only, unless told otherwise. */
 	message(text, state = "") {
 		const which = state ? `[data-state="${state}"]` : ":not([data-state])";
-		return this.page.locator(`#messages .message${which}`).filter({ hasText: text });
+		return this.page.locator(`#messages .message${which}`).filter({ has: this.page.locator(".text", { hasText: text }) });
 	}
 
 	async sees(text) {

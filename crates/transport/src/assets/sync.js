@@ -21,6 +21,8 @@ export class Sync {
 	#on;
 	#socket;
 	#listing = null; // while the list of channels is read, events wait here
+	#relisting = null;
+	#stale = false; // whether the list was asked for since it was last asked of the server
 	#pulling = new Set();
 	#sending = new Set();
 	#wanted = new Set();
@@ -64,6 +66,7 @@ export class Sync {
 		this.account.forget();
 		this.model = new Model();
 		this.#listing = null;
+		this.#relisting = null;
 		this.#wanted.clear();
 	}
 
@@ -106,17 +109,27 @@ export class Sync {
 		for (const channel of model.channels.keys()) this.#flush(channel);
 	}
 
-	/** Reads the list of channels anew. Events that come meanwhile wait, so that nothing is counted twice. */
-	async relist() {
-		if (this.#listing) return;
+	/** Reads the list of channels anew, as it is after this call, even if it is being read already. */
+	relist() {
+		this.#stale = true;
+		if (!this.#relisting) {
+			const mine = this.#relist().finally(() => (this.#relisting = this.#relisting === mine ? null : this.#relisting));
+			this.#relisting = mine;
+		}
+		return this.#relisting;
+	}
+
+	/** Events that come meanwhile wait, so that nothing is counted twice. */
+	async #relist() {
 		const { model } = this;
 		this.#listing = [];
-		for (let attempt = 0; model === this.model; attempt++) {
+		for (let attempt = 0; this.#stale && model === this.model; attempt++) {
 			try {
+				this.#stale = false;
 				model.list((await this.account.call("GET", "/v1/channels")).channels);
-				break;
 			} catch (error) {
 				if (error.status === 401) return this.#on.signedOut(error.message);
+				this.#stale = true;
 				await pause(error.retryMs ?? backoffMs(attempt));
 			}
 		}

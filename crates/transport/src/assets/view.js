@@ -209,7 +209,7 @@ function actionRow({ seq, mine, mayDelete }) {
 		...EMOJI.map((emoji) => action("react", emoji, `React with ${emoji}`, { className: "emoji", "data-emoji": emoji })),
 		action("reply", "↩", "Reply"),
 		mine ? action("edit", "✎", "Edit") : null,
-		mayDelete ? action("delete", "🗑", "Delete") : null);
+		mayDelete ? action("delete", "✕", "Delete") : null);
 }
 
 // ---- small things ----
