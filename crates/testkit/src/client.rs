@@ -100,7 +100,8 @@ impl Tenant {
             topic: None,
             visibility: Some(Visibility::Private),
             members: others.iter().map(|member| member.user.id).collect(),
-            key: Some(new_key()),
+            // Without a key the first event of the log is the server's own: it is no operation of the history.
+            key: None,
         };
         let made: Channel = owner.rest.create_channel(&create).await?;
         Ok(made.id)
