@@ -137,8 +137,11 @@ pub fn may(
     Ok(())
 }
 
-/// Whether the actor may join by themselves.
+/// Whether the actor may join by themselves. A back end needs no membership and never becomes a member.
 pub fn may_join(state: &ChannelState, actor: &Actor, now: Millis) -> Result<(), ChannelError> {
+    if actor.kind == UserKind::System && may(state, actor, Operation::View, now).is_ok() {
+        return Err(ChannelError::Forbidden("an API key needs no membership"));
+    }
     if !is_open_to(state, actor) {
         return Err(ChannelError::NotFound);
     }
@@ -187,10 +190,9 @@ pub fn may_give(state: &ChannelState, actor: &Actor, role: Role) -> Result<(), C
 }
 
 fn is_open_to(state: &ChannelState, actor: &Actor) -> bool {
-    let account = matches!(actor.kind, UserKind::Person | UserKind::System);
     actor.space == state.space
         && state.visibility == Visibility::Open
-        && account
+        && actor.kind == UserKind::Person
         && state.kind != ChannelKind::Direct
 }
 
