@@ -1,0 +1,3 @@
+//! End to end: the real binary, driven through its public door. One module per promise.
+
+mod permission;

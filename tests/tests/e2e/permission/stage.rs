@@ -1,0 +1,203 @@
+//! Setting the scene: a channel in which everyone has their part.
+
+use super::cast::Cast;
+use super::operation::{Aim, Operation};
+use super::table::CALLERS;
+use anyhow::Result;
+use klatch_tests::Api;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// Callers who are or were members.
+const INSIDERS: [&str; 6] = ["moderator", "member", "guest", "visitor", "muted", "banned"];
+
+/// A channel and what can be aimed at in it.
+pub(super) struct Stage {
+    aim: Aim,
+    own: HashMap<&'static str, u64>,
+    /// The direct channel of the visitor, in that scene.
+    visitors: Option<Box<Stage>>,
+}
+
+impl Stage {
+    /// A channel with everyone in it, for callers who change nothing.
+    pub(super) async fn for_all(cast: &Cast, scene: &str) -> Result<Self> {
+        if scene == "direct" {
+            let mut stage = direct(cast, "member").await?;
+            stage.visitors = Some(Box::new(direct(cast, "visitor").await?));
+            return Ok(stage);
+        }
+        build(cast, scene, &CALLERS, None).await
+    }
+
+    /// A channel of its own for one caller who is granted one operation.
+    pub(super) async fn for_one(
+        cast: &Cast,
+        scene: &str,
+        caller: &'static str,
+        operation: &Operation,
+    ) -> Result<Self> {
+        if scene == "direct" {
+            return direct(cast, caller).await;
+        }
+        build(cast, scene, &[caller], Some(operation.name)).await
+    }
+
+    /// What the caller aims at.
+    pub(super) fn aim(&self, caller: &str) -> Aim {
+        match &self.visitors {
+            Some(stage) if caller == "visitor" => stage.aim(caller),
+            _ => Aim {
+                own: self.own.get(caller).copied().unwrap_or(self.aim.other),
+                ..self.aim.clone()
+            },
+        }
+    }
+
+    /// Position of the last event of each channel.
+    pub(super) async fn heads(&self, cast: &Cast) -> Result<Vec<u64>> {
+        let mut heads = Vec::new();
+        for stage in [Some(self), self.visitors.as_deref()].into_iter().flatten() {
+            let path = format!("/v1/channels/{}", stage.aim.channel);
+            heads.push(
+                cast.of("target")
+                    .api
+                    .must("GET", &path, None)
+                    .await?
+                    .number("head")?,
+            );
+        }
+        Ok(heads)
+    }
+}
+
+/// The direct channel of `caller` and the target, with a message of each. The target makes it: guests may not.
+async fn direct(cast: &Cast, caller: &'static str) -> Result<Stage> {
+    let target = &cast.of("target").api;
+    let body = json!({ "kind": "direct", "members": [cast.id(caller)] });
+    let channel = target
+        .must("POST", "/v1/channels", Some(body))
+        .await?
+        .text("id")?;
+    let other = target.send(&channel, "from the target").await?;
+    let own = cast.of(caller).api.send(&channel, "from the caller").await?;
+    // For `unreact`; a reaction that is there already may be given again.
+    let aim = Aim {
+        other,
+        ..aim(cast, channel)
+    };
+    Ok(Stage {
+        aim,
+        own: HashMap::from([(caller, own)]),
+        visitors: None,
+    })
+}
+
+async fn build(cast: &Cast, scene: &str, callers: &[&'static str], only: Option<&str>) -> Result<Stage> {
+    let wants = |names: &[&str]| only.is_none_or(|only| names.contains(&only));
+    let plays = |name: &str| callers.contains(&name);
+    let mut words = scene.split(' ');
+    let (kind, visibility) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+
+    let mut members: Vec<&str> = INSIDERS.into_iter().filter(|name| plays(name)).collect();
+    members.push("target");
+    if wants(&["unmute"]) {
+        members.push("silenced");
+    }
+    let channel = create(cast, kind, visibility, &members).await?;
+    let owner = &cast.of("owner").api;
+    let at = |rest: &str| format!("/v1/channels/{channel}{rest}");
+
+    let other = cast.of("target").api.send(&channel, "from the target").await?;
+    let mut own = HashMap::new();
+    if wants(&["edit_own", "delete_own"]) {
+        for caller in callers
+            .iter()
+            .filter(|name| INSIDERS.contains(name) || ["owner", "system"].contains(name))
+        {
+            own.insert(
+                *caller,
+                cast.of(caller).api.send(&channel, "from the caller").await?,
+            );
+        }
+    }
+    if only == Some("unreact") {
+        let path = at(&format!("/messages/{other}/reactions/%F0%9F%91%8D"));
+        cast.of(callers[0]).api.must("PUT", &path, None).await?;
+    }
+    for role in ["moderator", "guest"].into_iter().filter(|role| plays(role)) {
+        owner
+            .must(
+                "PATCH",
+                &at(&format!("/members/{}", cast.id(role))),
+                Some(json!({ "role": role })),
+            )
+            .await?;
+    }
+    let muted = [("muted", plays("muted")), ("silenced", wants(&["unmute"]))];
+    for (name, _) in muted.into_iter().filter(|(_, wanted)| *wanted) {
+        owner
+            .must("PUT", &at(&format!("/mutes/{}", cast.id(name))), None)
+            .await?;
+    }
+    let banned = [
+        ("banned", plays("banned")),
+        ("exile", wants(&["unban", "ban_list"])),
+    ];
+    for (name, _) in banned.into_iter().filter(|(_, wanted)| *wanted) {
+        owner
+            .must("PUT", &at(&format!("/bans/{}", cast.id(name))), None)
+            .await?;
+    }
+    let invite = if wants(&["invite_list", "invite_revoke"]) {
+        owner.must("POST", &at("/invites"), None).await?.text("id")?
+    } else {
+        cast.id("target").to_owned()
+    };
+    if scene.ends_with("archived") {
+        owner.must("DELETE", &at(""), None).await?;
+    }
+    let aim = Aim {
+        other,
+        invite,
+        ..aim(cast, channel)
+    };
+    Ok(Stage {
+        aim,
+        own,
+        visitors: None,
+    })
+}
+
+/// Makes the channel. A course is made by the back end, which then says whose it is.
+async fn create(cast: &Cast, kind: &str, visibility: &str, members: &[&str]) -> Result<String> {
+    let mut ids: Vec<&str> = members.iter().map(|name| cast.id(name)).collect();
+    let by_system = kind == "course";
+    if by_system {
+        ids.push(cast.id("owner"));
+    }
+    let maker: &Api = &cast.of(if by_system { "system" } else { "owner" }).api;
+    let body: Value = json!({ "kind": kind, "name": "scene", "visibility": visibility, "members": ids });
+    let channel = maker.must("POST", "/v1/channels", Some(body)).await?.text("id")?;
+    if by_system {
+        let path = format!("/v1/channels/{channel}/members/{}", cast.id("owner"));
+        maker
+            .must("PATCH", &path, Some(json!({ "role": "owner" })))
+            .await?;
+    }
+    Ok(channel)
+}
+
+fn aim(cast: &Cast, channel: String) -> Aim {
+    let id = |name: &str| cast.id(name).to_owned();
+    Aim {
+        channel,
+        newcomer: id("newcomer"),
+        target: id("target"),
+        exile: id("exile"),
+        silenced: id("silenced"),
+        // Replaced where there is one: an id that is well formed and names none.
+        invite: id("target"),
+        ..Aim::default()
+    }
+}
