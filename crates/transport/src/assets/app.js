@@ -360,6 +360,12 @@ for (const [id, submitted] of [["sign-in", enter], ["composer", submit]]) {
 		submitted(event.target);
 	});
 }
+// Where nothing can be hovered, a tap on a message shows what can be done to it.
+on("messages", "click", ({ target }) => {
+	const tapped = target.closest(".message");
+	for (const open of $("messages").querySelectorAll(".open")) if (open !== tapped) open.classList.remove("open");
+	if (!target.closest("a, button")) tapped?.classList.toggle("open");
+});
 on("channels", "keydown", onArrows);
 on("text", "keydown", onKey);
 on("text", "input", grow);

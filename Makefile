@@ -1,0 +1,53 @@
+# `make` lists what there is. Everything can be run again at any time.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench torture gen fmt setup
+
+# Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know.
+unexport KLATCH_ARGS BENCH_ARGS
+# More options for `klatch` in `make run`, such as "--data /tmp/demo" or "serve --public 127.0.0.1:9000".
+KLATCH_ARGS ?= serve --demo
+# Options for `klatch-bench` in `make bench`.
+BENCH_ARGS ?=
+# How often `make torture` kills the server.
+KILLS ?= 1000
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and start the server with a demo, on http://127.0.0.1:8080
+	cargo build --release -p klatch-server --bin klatch
+	@exec target/release/klatch $(KLATCH_ARGS)
+
+test: export KLATCH_BIN := $(CURDIR)/target/debug/klatch
+test: export TEST_KLATCH_BIN := $(CURDIR)/target/debug/klatch
+test: setup ## Run all tests: Rust, then real browsers (installs Chromium and npm packages if missing)
+	cargo build -p klatch-server --bin klatch
+	cargo test --workspace
+	@cd tests/browser && npm test --silent
+
+check: ## Run what CI runs beside the tests: format, lints, layers, tidiness, generated files, dependencies
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo xtask layers
+	cargo xtask tidy
+	cargo xtask gen --check
+	@scripts/deny
+
+bench: ## Measure throughput, latency and memory; writes target/bench.json
+	cargo build --release -p klatch-server -p klatch-bench
+	@exec target/release/klatch-bench $(BENCH_ARGS)
+
+torture: ## Kill the server 1,000 times (KILLS=n) while clients send, and check that nothing was lost
+	KLATCH_KILLS=$(KILLS) cargo test -p klatch-tests --test kill -- --nocapture
+
+gen: ## Write /protocol anew from the types of the wire
+	cargo xtask gen
+
+fmt: ## Format the code
+	cargo fmt --all
+
+setup: ## Install what the tests need and is not there yet
+	@scripts/setup
