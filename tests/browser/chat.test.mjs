@@ -203,6 +203,16 @@ test("logging out ends every tab and leaves no token behind", async () => {
 	await second.getByRole("button", { name: "Log in" }).waitFor();
 });
 
+test("a device that is signed out elsewhere is shown the door", async () => {
+	const { access_token: token } = await server.call("POST", "/v1/auth/login", { body: { username: "rui", password: PASSWORD } });
+	const { devices } = await server.call("GET", "/v1/devices", { token });
+	const page = devices.find(({ name }) => name === "Web page");
+	await server.call("DELETE", `/v1/devices/${page.id}`, { token });
+	await rui.page.getByRole("button", { name: "Log in" }).waitFor();
+	assert.equal(await rui.page.evaluate(() => localStorage.length), 0);
+	assert.equal(await rui.page.locator("#messages .message").count(), 0);
+});
+
 test("no page complained", () => {
 	assert.deepEqual(ana.complaints, []);
 	assert.deepEqual(rui.complaints, []);

@@ -350,8 +350,8 @@ const on = (id, type, handle) => $(id).addEventListener(type, handle, { passive:
 
 for (const id of ["channels", "messages"]) {
 	on(id, "click", ({ target }) => {
-		const button = target.closest("button[data-does]");
-		if (button) doing[button.dataset.does](button.dataset);
+		const { dataset } = target.closest("button[data-does]") ?? {};
+		if (dataset) doing[dataset.does](dataset);
 	});
 }
 for (const [id, submitted] of [["sign-in", enter], ["composer", submit]]) {

@@ -49,7 +49,12 @@ pub fn find(path: &str) -> Option<Asset> {
         "assets/wire.js" => asset!("wire.js", SCRIPT),
         "assets/style.css" => asset!("style.css", STYLE),
         "assets/icon.svg" => asset!("icon.svg", ICON),
-        _ if path.strip_prefix("join/").is_some_and(|code| !code.is_empty() && !code.contains('/')) => INDEX,
+        _ if path
+            .strip_prefix("join/")
+            .is_some_and(|code| !code.is_empty() && !code.contains('/')) =>
+        {
+            INDEX
+        }
         _ => return None,
     })
 }
@@ -79,8 +84,16 @@ mod tests {
 
     /// The page is small enough to be loaded over a bad network.
     const PAGE_BYTES_MAX: usize = 72 * 1024;
-    const FILES: [&str; 8] =
-        ["app.js", "model.js", "start.js", "sync.js", "view.js", "wire.js", "style.css", "icon.svg"];
+    const FILES: [&str; 8] = [
+        "app.js",
+        "model.js",
+        "start.js",
+        "sync.js",
+        "view.js",
+        "wire.js",
+        "style.css",
+        "icon.svg",
+    ];
 
     fn text(path: &str) -> &'static str {
         std::str::from_utf8(find(path).unwrap().bytes).unwrap()
@@ -91,7 +104,15 @@ mod tests {
         for path in ["/", "", "index.html", "/join/abc-DEF_1", "join/x"] {
             assert_eq!(find(path), Some(INDEX), "{path}");
         }
-        for path in ["/join/", "/join/a/b", "/assets/", "/assets/mod.rs", "/app.js", "/assets/../mod.rs", "/joined"] {
+        for path in [
+            "/join/",
+            "/join/a/b",
+            "/assets/",
+            "/assets/mod.rs",
+            "/app.js",
+            "/assets/../mod.rs",
+            "/joined",
+        ] {
             assert_eq!(find(path), None, "{path}");
         }
     }
@@ -103,9 +124,19 @@ mod tests {
             assert!(find(quoted).is_some(), "index.html names {quoted}");
         }
         for file in FILES.iter().filter(|file| file.ends_with(".js")) {
-            for line in text(&format!("/assets/{file}")).lines().filter(|line| line.starts_with("import ")) {
-                let from = line.split('"').nth(1).and_then(|path| path.strip_prefix("./")).unwrap();
-                assert!(find(&format!("/assets/{from}")).is_some(), "{file} imports {from}");
+            for line in text(&format!("/assets/{file}"))
+                .lines()
+                .filter(|line| line.starts_with("import "))
+            {
+                let from = line
+                    .split('"')
+                    .nth(1)
+                    .and_then(|path| path.strip_prefix("./"))
+                    .unwrap();
+                assert!(
+                    find(&format!("/assets/{from}")).is_some(),
+                    "{file} imports {from}"
+                );
             }
         }
     }
@@ -113,14 +144,30 @@ mod tests {
     #[test]
     fn the_page_keeps_to_its_content_security_policy_and_never_makes_html_from_text() {
         let page = text("/");
-        for forbidden in ["<style", " style=", " onclick=", "http://", "https://", "javascript:"] {
+        for forbidden in [
+            "<style",
+            " style=",
+            " onclick=",
+            "http://",
+            "https://",
+            "javascript:",
+        ] {
             assert!(!page.contains(forbidden), "index.html has {forbidden}");
         }
-        assert_eq!(page.matches("<script").count(), page.matches("<script type=\"module\" src=\"/assets/").count());
+        assert_eq!(
+            page.matches("<script").count(),
+            page.matches("<script type=\"module\" src=\"/assets/").count()
+        );
         for file in FILES.iter().filter(|file| file.ends_with(".js")) {
             let script = text(&format!("/assets/{file}"));
-            for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"]
-            {
+            for forbidden in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "new Function",
+            ] {
                 assert!(!script.contains(forbidden), "{file} has {forbidden}");
             }
         }
@@ -128,9 +175,15 @@ mod tests {
 
     #[test]
     fn entity_tags_are_strong_and_differ() {
-        let mut tags: Vec<_> = FILES.iter().map(|file| find(&format!("/assets/{file}")).unwrap().etag).collect();
+        let mut tags: Vec<_> = FILES
+            .iter()
+            .map(|file| find(&format!("/assets/{file}")).unwrap().etag)
+            .collect();
         tags.push(INDEX.etag);
-        assert!(tags.iter().all(|tag| tag.len() == 18 && tag.starts_with('"') && tag.ends_with('"')));
+        assert!(
+            tags.iter()
+                .all(|tag| tag.len() == 18 && tag.starts_with('"') && tag.ends_with('"'))
+        );
         tags.sort_unstable();
         tags.dedup();
         assert_eq!(tags.len(), FILES.len() + 1);
@@ -138,7 +191,10 @@ mod tests {
 
     #[test]
     fn the_page_stays_small() {
-        let files: usize = FILES.iter().map(|file| find(&format!("/assets/{file}")).unwrap().bytes.len()).sum();
+        let files: usize = FILES
+            .iter()
+            .map(|file| find(&format!("/assets/{file}")).unwrap().bytes.len())
+            .sum();
         assert!(files + INDEX.bytes.len() <= PAGE_BYTES_MAX);
     }
 }
