@@ -5,6 +5,7 @@ use crate::load::{Load, Losses, Sample};
 use crate::machine::Process;
 use crate::options::Options;
 use crate::report::note;
+use anyhow::Context;
 use std::time::Duration;
 
 /// Length of a measurement that only looks for the best load.
@@ -21,17 +22,41 @@ pub(crate) struct Outcome {
     pub(crate) losses: Losses,
 }
 
-/// Picks the best of the demands and measures it several times.
+/// Demands that are measured in full at most; the first that stays quick is the figure.
+const CANDIDATES_MAX: usize = 4;
+
+/// Measures the best of the demands several times.
 pub(crate) async fn outcome(
     load: &Load,
     demands: &[Demand],
     options: &Options,
     process: Process,
 ) -> anyhow::Result<Outcome> {
-    let demand = match demands {
-        [only] => *only,
-        several => knee(load, several, options, process).await?,
+    let candidates = match demands {
+        [only] => vec![*only],
+        several => probe(load, several, options, process).await?,
     };
+    let mut slow: Option<Outcome> = None;
+    for demand in candidates {
+        let outcome = runs(load, demand, options, process).await?;
+        if outcome.median.p99_ms < options.p99_ms_max {
+            return Ok(outcome);
+        }
+        if slow
+            .as_ref()
+            .is_none_or(|slow| outcome.median.p99_ms < slow.median.p99_ms)
+        {
+            slow = Some(outcome);
+        }
+    }
+    slow.context("there is no demand to measure")
+}
+
+async fn runs(load: &Load, demand: Demand, options: &Options, process: Process) -> anyhow::Result<Outcome> {
+    note(&format!(
+        "  {} senders × {} in flight, in full:",
+        demand.senders, demand.window
+    ))?;
     let mut samples = Vec::new();
     for run in 1..=options.runs {
         let sample = load
@@ -50,13 +75,13 @@ pub(crate) async fn outcome(
     })
 }
 
-/// The demand with the most deliveries whose p99 stays below the limit; if none does, the one with the lowest p99.
-async fn knee(
+/// The demands worth measuring in full, best first.
+async fn probe(
     load: &Load,
     demands: &[Demand],
     options: &Options,
     process: Process,
-) -> anyhow::Result<Demand> {
+) -> anyhow::Result<Vec<Demand>> {
     let mut tried = Vec::new();
     for demand in demands {
         let sample = load.measure(*demand, PROBE_WARM_UP, PROBE, process).await?;
@@ -71,16 +96,24 @@ async fn knee(
             break; // more load will not make it quicker
         }
     }
-    Ok(best(&tried, options.p99_ms_max))
+    Ok(ranked(tried, options.p99_ms_max))
 }
 
-fn best(tried: &[(Demand, Sample)], p99_ms_max: f64) -> Demand {
-    let quick = tried.iter().filter(|(_, sample)| sample.p99_ms < p99_ms_max);
-    let most = quick.max_by(|a, b| a.1.deliveries_per_s.total_cmp(&b.1.deliveries_per_s));
-    let quickest = || tried.iter().min_by(|a, b| a.1.p99_ms.total_cmp(&b.1.p99_ms));
-    most.or_else(quickest)
-        .map(|(demand, _)| *demand)
-        .unwrap_or_default()
+/// Those whose p99 may be below the limit, most deliveries first: a probe is short, so its p99 is given some leeway. If
+/// there is none, the quickest.
+fn ranked(mut tried: Vec<(Demand, Sample)>, p99_ms_max: f64) -> Vec<Demand> {
+    tried.sort_by(|a, b| a.1.p99_ms.total_cmp(&b.1.p99_ms));
+    let near = tried
+        .iter()
+        .filter(|(_, sample)| sample.p99_ms < 1.25 * p99_ms_max)
+        .count();
+    tried.truncate(near.max(1));
+    tried.sort_by(|a, b| b.1.deliveries_per_s.total_cmp(&a.1.deliveries_per_s));
+    tried
+        .into_iter()
+        .take(CANDIDATES_MAX)
+        .map(|(demand, _)| demand)
+        .collect()
 }
 
 fn line(sample: &Sample) -> String {
@@ -151,10 +184,18 @@ mod tests {
                 .map(|(n, figure)| (demand(n), sample(*figure)))
                 .collect()
         };
+        let ranks = |figures| {
+            ranked(tried(figures), 100.0)
+                .iter()
+                .map(|demand| demand.window)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ranks(&[(10.0, 1.0), (30.0, 99.0), (50.0, 126.0)]), [1, 0]);
         assert_eq!(
-            best(&tried(&[(10.0, 1.0), (30.0, 99.0), (50.0, 101.0)]), 100.0).window,
-            1
+            ranks(&[(10.0, 1.0), (30.0, 124.0)]),
+            [1, 0],
+            "a little late in a probe may be chance"
         );
-        assert_eq!(best(&tried(&[(10.0, 300.0), (30.0, 200.0)]), 100.0).window, 1);
+        assert_eq!(ranks(&[(10.0, 300.0), (30.0, 200.0)]), [1]);
     }
 }

@@ -57,6 +57,34 @@ async fn listen(
     }
 }
 
+/// Both are members from the beginning, and one has been told how much is unread.
+async fn evidence(channel: ChannelId, ana: &TestClient, rui: &TestClient) -> Evidence {
+    let listed = rui.rest().channels().await.unwrap().channels.remove(0);
+    let (read, head, unread) = (listed.read, listed.head, listed.unread);
+    let claim = UnreadClaim {
+        reader: "rui".to_owned(),
+        channel,
+        read,
+        head,
+        unread,
+    };
+    let member = |client: &TestClient| Membership {
+        user: client.user.id,
+        channel,
+        from: Seq(1),
+        to: None,
+    };
+    Evidence {
+        memberships: Some(vec![member(ana), member(rui)]),
+        unread: vec![claim],
+        floor: Floor {
+            operations: 100,
+            faults: 3,
+            in_flight: 3,
+        },
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     let mut server = Server::start().await.unwrap();
@@ -117,29 +145,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     end.send(Some(head)).unwrap();
     listening.await.unwrap();
 
-    let seen_by_rui = rui.rest().channels().await.unwrap().channels.remove(0);
-    let claim = UnreadClaim {
-        reader: "rui".to_owned(),
-        channel,
-        read: seen_by_rui.read,
-        head: seen_by_rui.head,
-        unread: seen_by_rui.unread,
-    };
-    let member = |client: &TestClient| Membership {
-        user: client.user.id,
-        channel,
-        from: Seq(1),
-        to: None,
-    };
-    let evidence = Evidence {
-        memberships: Some(vec![member(&ana), member(&rui)]),
-        unread: vec![claim],
-        floor: Floor {
-            operations: 100,
-            faults: 3,
-            in_flight: 3,
-        },
-    };
+    let evidence = evidence(channel, &ana, &rui).await;
     check(&recorder.history(), &reads, &evidence).assert_kept();
 }
 

@@ -6,16 +6,16 @@ use crate::measure::middle;
 use crate::options::Options;
 use crate::report::{Report, note};
 use anyhow::anyhow;
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
-use tokio::io::AsyncReadExt;
-use tokio::task::JoinSet;
 
 /// Bytes of a delivery if `fanout` was not measured in this run.
 const EVENT_BYTES: f64 = 270.0;
 /// Frames in a write of the second measurement.
 const FRAMES: usize = 8;
+/// Pause of the readers between two looks: short enough that no socket's buffer fills.
+const READ_PAUSE: Duration = Duration::from_micros(300);
 
 pub(crate) fn run(options: &Options, cores: &Cores, report: &mut Report) -> anyhow::Result<()> {
     let bytes = report.event_bytes.unwrap_or(EVENT_BYTES).round().max(1.0) as usize;
@@ -78,31 +78,30 @@ fn write_round_and_round(mut sockets: Vec<TcpStream>, bytes: &[u8], length: Dura
     Ok(began.elapsed().as_secs_f64())
 }
 
-/// Reads all sockets until their other ends close; how many bytes came.
-fn read_to_end(sockets: Vec<TcpStream>) -> anyhow::Result<u64> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
-    runtime.block_on(async {
-        let mut tasks = JoinSet::new();
-        for socket in sockets {
-            let mut socket = tokio::net::TcpStream::from_std(socket)?;
-            tasks.spawn(async move {
-                let (mut buffer, mut bytes) = (vec![0; 32 * 1024], 0);
-                loop {
-                    match socket.read(&mut buffer).await? {
-                        0 => return anyhow::Ok(bytes),
-                        read => bytes += read as u64,
-                    }
-                }
-            });
+/// Reads all sockets until their other ends close; how many bytes came. It looks at them in turns and sleeps in
+/// between: nobody waits on a socket, so that a write does not pay for waking a reader on another core.
+fn read_to_end(mut sockets: Vec<TcpStream>) -> anyhow::Result<u64> {
+    let (mut buffer, mut bytes) = (vec![0; 256 * 1024], 0);
+    while !sockets.is_empty() {
+        let mut failed = None;
+        sockets.retain_mut(|socket| match socket.read(&mut buffer) {
+            Ok(0) => false,
+            Ok(read) => {
+                bytes += read as u64;
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => true,
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error.into());
         }
-        let mut bytes = 0;
-        while let Some(read) = tasks.join_next().await {
-            bytes += read??;
-        }
-        Ok(bytes)
-    })
+        std::thread::sleep(READ_PAUSE);
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
