@@ -70,7 +70,7 @@ impl Channels {
     pub(crate) async fn state(&self, id: ChannelId) -> Result<SharedState, ChannelError> {
         match self.states.get(&id) {
             Some(state) => Ok(state),
-            None => self.load_state(id).await,
+            None => Box::pin(self.load_state(id)).await,
         }
     }
 

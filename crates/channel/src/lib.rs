@@ -23,6 +23,7 @@ mod reaction;
 mod settings;
 mod spaces;
 mod state;
+mod stored;
 mod to_wire;
 mod turn;
 mod typing;

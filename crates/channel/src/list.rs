@@ -93,11 +93,12 @@ fn channel_view(line: ChannelListRow, user: UserId) -> view::Channel {
         archived: row.archived_at.is_some(),
         preview: preview
             .filter(|preview| floor.is_some_and(|floor| preview.seq > floor))
+            .as_ref()
             .map(preview_view),
     }
 }
 
-fn preview_view(row: PreviewRow) -> view::Preview {
+fn preview_view(row: &PreviewRow) -> view::Preview {
     // The payload is that of the message or of its newest edit; both keep their text in the same place.
     let text = match Fact::from_payload(kind::MESSAGE_EDITED, &row.payload) {
         Some(Fact::MessageEdited { text }) if !row.tombstone => {

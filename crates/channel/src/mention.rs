@@ -53,9 +53,6 @@ impl Channels {
         actor: &Actor,
         text: &str,
     ) -> Result<(Vec<UserRow>, bool), ChannelError> {
-        if !text.contains('@') {
-            return Ok((Vec::new(), false));
-        }
         let found = scan(text);
         if found.usernames.is_empty() {
             return Ok((Vec::new(), found.all));

@@ -26,22 +26,19 @@ impl Channels {
         let space = self.space(actor.space).await?;
         let checked = check_text(&text, &space.policy);
         let reply = match reply_to {
-            Some(seq) => self
-                .message_row(channel, seq)
+            Some(seq) => Box::pin(self.message_row(channel, seq))
                 .await
                 .map(|_| ())
                 .map_err(|_| bad_reply()),
             None => Ok(()),
         };
-        let (users, mention_all) = self.mentioned(actor, &text).await?;
-        // What the client asked for, without what we made of it: mentions depend on who is a member now.
-        let asked = Fact::MessagePosted {
-            text: text.clone(),
-            reply_to,
-            mentions: Vec::new(),
-            mention_all: false,
+        let (users, mention_all) = if text.contains('@') {
+            Box::pin(self.mentioned(actor, &text)).await?
+        } else {
+            Default::default()
         };
-        let digest = klatch_log::digest(kind::MESSAGE_POSTED, None, &asked.to_payload());
+        // What the client asked for, without what we made of it: mentions depend on who is a member now.
+        let digest = klatch_log::digest(kind::MESSAGE_POSTED, reply_to, text.as_bytes());
         let now = self.now();
         self.commit_in_turn(actor, channel, Some(key), turn, |state| {
             access::may(state, actor, Operation::Send, now)?;

@@ -65,13 +65,13 @@ impl Channels {
             };
             let append = match decided {
                 Ok(append) => append,
-                Err(refusal) => return self.earlier_or(actor, channel, key, refusal).await,
+                Err(refusal) => return Box::pin(self.earlier_or(actor, channel, key, refusal)).await,
             };
             let (done, answer) = oneshot::channel();
             self.parts.log.append(append, done);
             drop(turn.take());
             match answer.await.unwrap_or(Err(LogError::Engine(EngineError::Closed))) {
-                Err(LogError::Stale { .. }) => state = self.load_state(channel).await?,
+                Err(LogError::Stale { .. }) => state = Box::pin(self.load_state(channel)).await?,
                 other => return Ok(other?),
             }
         }

@@ -1,5 +1,7 @@
 //! The domain through its own door, over the engines in memory.
 
+#![allow(clippy::unwrap_used)] // a test: a failed step ends it, and the line says which
+
 use klatch_channel::{Actor, ChannelError, Channels, HistoryPage, NewChannelRequest, NewInvite, Parts, Turn};
 use klatch_engine::memory::SharedTables;
 use klatch_engine::row::{SpaceRow, UserRow};

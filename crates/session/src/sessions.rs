@@ -72,8 +72,14 @@ impl Sessions {
         command: Command,
         turn: Turn,
     ) -> Result<Reply, SessionError> {
-        self.admit(who).await?;
-        self.dispatch(who, command, turn).await
+        if !who.channels.is_empty() {
+            Box::pin(self.admit(who)).await?;
+        }
+        match command {
+            // By far the most commands, and the reason that the rest is boxed: the future of a send stays small.
+            Command::Send(command) => self.send(&who.actor(), command, turn).await,
+            command => Box::pin(self.dispatch(who, command, turn)).await,
+        }
     }
 
     /// The limiters, for transports that count requests and frames.

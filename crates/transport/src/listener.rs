@@ -28,7 +28,12 @@ const SEND_BUFFER_BYTES: usize = 512 * 1024;
 /// Serves a router on a listener until `stop` becomes true, then lets requests under way finish and waits until the
 /// last connection has ended. At most `connections_max` connections are open at once; more wait in the kernel's
 /// queue.
-pub async fn serve(listener: TcpListener, router: Router, connections_max: usize, stop: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections_max: usize,
+    stop: watch::Receiver<bool>,
+) {
     let places = Arc::new(Semaphore::new(connections_max));
     let mut stopping = stop.clone();
     loop {
@@ -67,7 +72,9 @@ async fn connection(
     place: tokio::sync::OwnedSemaphorePermit,
 ) {
     stream.set_nodelay(true).ok();
-    socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES).ok();
+    socket2::SockRef::from(&stream)
+        .set_send_buffer_size(SEND_BUFFER_BYTES)
+        .ok();
     let place = Arc::new(place);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(PeerAddr(peer));

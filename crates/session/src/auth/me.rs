@@ -13,8 +13,17 @@ impl Auth {
         let gone = || refusal::unauthenticated("The token's user is not known here.");
         let user = self.directory.user(who.user).await?.ok_or_else(gone)?;
         let space = self.directory.space(who.space).await?.ok_or_else(gone)?;
-        let space = view::Space { id: space.id, slug: space.slug, name: space.name, policy: space.policy };
-        Ok(view::Me { user: view_of(&user), space, device: who.device })
+        let space = view::Space {
+            id: space.id,
+            slug: space.slug,
+            name: space.name,
+            policy: space.policy,
+        };
+        Ok(view::Me {
+            user: view_of(&user),
+            space,
+            device: who.device,
+        })
     }
 
     /// Changes the caller's name to show. Errors: `forbidden` for guests, whose name is their token's; failures of the
@@ -22,7 +31,10 @@ impl Auth {
     pub async fn rename(&self, who: &Principal, name: DisplayName) -> Result<view::User, SessionError> {
         if who.kind == UserKind::Guest {
             let detail = "A guest's name comes with the token.";
-            return Err(SessionError::refused(klatch_protocol::ErrorCode::Forbidden, detail));
+            return Err(SessionError::refused(
+                klatch_protocol::ErrorCode::Forbidden,
+                detail,
+            ));
         }
         self.directory.user_rename(who.user, name.as_str()).await?;
         self.identities.forget(Revoked::User(who.user));

@@ -68,7 +68,11 @@ pub(crate) async fn not_found() -> TransportError {
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = match panic.downcast::<String>() {
         Ok(text) => *text,
-        Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or("no text").to_owned(),
+        Err(panic) => panic
+            .downcast_ref::<&str>()
+            .copied()
+            .unwrap_or("no text")
+            .to_owned(),
     };
     TransportError::Panic(text).into_response()
 }

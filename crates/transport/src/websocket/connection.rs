@@ -68,7 +68,9 @@ pub(super) async fn live(line: Line, state: WebSocketState) {
     };
     if let End::Close(code) = end {
         tracing::debug!(code = code.code(), reason = code.reason(), "a socket is closed");
-        tokio::time::timeout(GOODBYE, goodbye(&mut socket, code)).await.ok();
+        tokio::time::timeout(GOODBYE, goodbye(&mut socket, code))
+            .await
+            .ok();
     }
 }
 
@@ -87,7 +89,9 @@ async fn greet(
             }
             Ok(Message::Text(text)) => Poll::Ready(Ok(text)),
             Ok(Message::Close(_)) => Poll::Ready(Err(End::Gone)),
-            Ok(Message::Binary(_) | Message::Frame(_)) => Poll::Ready(Err(End::Close(CloseCode::Unsupported))),
+            Ok(Message::Binary(_) | Message::Frame(_)) => {
+                Poll::Ready(Err(End::Close(CloseCode::Unsupported)))
+            }
             Err(error) if is_would_block(&error) => Poll::Pending,
             Err(error) => Poll::Ready(Err(end_of(&error))),
         }
@@ -129,7 +133,9 @@ async fn open(
     };
     let who: Principal = state.app.auth.authenticate(&hello.token).await.map_err(told)?;
     if let Some(headers) = page {
-        check_space(&state.app, headers, who.space).await.map_err(|error| error.problem())?;
+        check_space(&state.app, headers, who.space)
+            .await
+            .map_err(|error| error.problem())?;
     }
     state.app.sessions.open(who, &hello).await.map_err(told)
 }
@@ -142,7 +148,11 @@ async fn converse(
     first: Vec<Frame>,
     frames: FrameLimit,
 ) -> End {
-    let pulse = Arc::new(Pulse::new(&session.who, Arc::clone(&session.outbox), state.registry.now()));
+    let pulse = Arc::new(Pulse::new(
+        &session.who,
+        Arc::clone(&session.outbox),
+        state.registry.now(),
+    ));
     state.registry.enter(&pulse);
     // Revocations are announced to registered sockets; one that came before this moment is found here.
     let known = state.app.auth.recheck(&session.who).await;
@@ -203,7 +213,9 @@ impl Conversation<'_> {
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<End> {
         self.socket.get_mut().wake_with(context);
         for _ in 0..FRAMES_PER_POLL {
-            if self.commands.len() >= limits::COMMANDS_IN_FLIGHT_MAX || self.pending.len() >= limits::OUTBOX_FRAMES_MAX {
+            if self.commands.len() >= limits::COMMANDS_IN_FLIGHT_MAX
+                || self.pending.len() >= limits::OUTBOX_FRAMES_MAX
+            {
                 return Poll::Pending; // a finished command or write wakes this task
             }
             let message = match self.socket.read() {
@@ -218,7 +230,9 @@ impl Conversation<'_> {
             match message {
                 Message::Text(text) => self.accept(text.as_str()),
                 Message::Ping(_) | Message::Pong(_) => {}
-                Message::Binary(_) | Message::Frame(_) => return Poll::Ready(End::Close(CloseCode::Unsupported)),
+                Message::Binary(_) | Message::Frame(_) => {
+                    return Poll::Ready(End::Close(CloseCode::Unsupported));
+                }
                 Message::Close(_) => return Poll::Ready(End::Close(CloseCode::Normal)),
             }
         }
@@ -256,10 +270,15 @@ impl Conversation<'_> {
             if self.pending.is_empty() || self.taken_frames == 0 {
                 match self.poll_outbox(context) {
                     Poll::Ready(Taken::Frames) => {}
-                    Poll::Ready(Taken::Close(code)) if self.pending.is_empty() => return Poll::Ready(End::Close(code)),
+                    Poll::Ready(Taken::Close(code)) if self.pending.is_empty() => {
+                        return Poll::Ready(End::Close(code));
+                    }
                     // A close without draining must not wait for a reader that does not read.
                     Poll::Ready(Taken::Close(code)) => {
-                        let _ = self.socket.get_mut().poll_write(context, &mut self.pending, &mut self.offset);
+                        let _ =
+                            self.socket
+                                .get_mut()
+                                .poll_write(context, &mut self.pending, &mut self.offset);
                         return Poll::Ready(End::Close(code));
                     }
                     Poll::Pending if self.pending.is_empty() => {
@@ -269,7 +288,11 @@ impl Conversation<'_> {
                     Poll::Pending => {}
                 }
             }
-            match self.socket.get_mut().poll_write(context, &mut self.pending, &mut self.offset) {
+            match self
+                .socket
+                .get_mut()
+                .poll_write(context, &mut self.pending, &mut self.offset)
+            {
                 Poll::Ready(Ok(())) => self.pulse.flowing(),
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Gone),
                 Poll::Pending => {
@@ -317,7 +340,10 @@ async fn goodbye(socket: &mut Socket, code: CloseCode) {
     let mut pending = VecDeque::from([Frame::raw(frame.into())]);
     let mut offset = 0;
     let pipe = socket.get_mut();
-    if poll_fn(|context| pipe.poll_write(context, &mut pending, &mut offset)).await.is_ok() {
+    if poll_fn(|context| pipe.poll_write(context, &mut pending, &mut offset))
+        .await
+        .is_ok()
+    {
         poll_fn(|context| pipe.poll_shutdown(context)).await.ok();
         poll_fn(|context| pipe.poll_discard(context)).await;
     }

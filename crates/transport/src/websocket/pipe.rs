@@ -25,7 +25,12 @@ pub(super) struct Pipe {
 
 impl Pipe {
     pub(super) fn new(stream: TcpStream, early: Bytes) -> Self {
-        Self { stream, early, waker: Waker::noop().clone(), control: Vec::new() }
+        Self {
+            stream,
+            early,
+            waker: Waker::noop().clone(),
+            control: Vec::new(),
+        }
     }
 
     /// Whom to wake when there is something to read.
@@ -35,7 +40,11 @@ impl Pipe {
 
     /// What the library wants to say.
     pub(super) fn take_control(&mut self) -> Option<Frame> {
-        if self.control.is_empty() { None } else { Some(Frame::raw(std::mem::take(&mut self.control).into())) }
+        if self.control.is_empty() {
+            None
+        } else {
+            Some(Frame::raw(std::mem::take(&mut self.control).into()))
+        }
     }
 
     /// Writes as much of `pending` as the kernel takes, in one vectored write per call; ready when it is empty.

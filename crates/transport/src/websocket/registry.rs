@@ -29,7 +29,9 @@ pub struct RegistryOptions {
 
 impl Default for RegistryOptions {
     fn default() -> Self {
-        Self { per_ip: limits::CONNECTIONS_PER_IP }
+        Self {
+            per_ip: limits::CONNECTIONS_PER_IP,
+        }
     }
 }
 
@@ -82,7 +84,8 @@ impl Pulse {
         let age = |at: &AtomicI64| now.since(Millis(at.load(Ordering::Relaxed)));
         if age(&self.heard_at) > limits::DEAD_AFTER {
             self.outbox.close(CloseCode::HeartbeatMissed, false);
-        } else if self.stalled_at.load(Ordering::Relaxed) != FLOWING && age(&self.stalled_at) > limits::WRITE_STALL_MAX
+        } else if self.stalled_at.load(Ordering::Relaxed) != FLOWING
+            && age(&self.stalled_at) > limits::WRITE_STALL_MAX
         {
             self.outbox.close(CloseCode::TooSlow, false);
         } else if self.expires_at.is_some_and(|expires_at| expires_at <= now) {
@@ -105,7 +108,12 @@ pub struct Registry {
 impl Registry {
     /// An empty registry.
     pub fn new(options: RegistryOptions, clock: Arc<dyn Clock>) -> Self {
-        Self { options, clock, pulses: Mutex::default(), by_ip: Mutex::default() }
+        Self {
+            options,
+            clock,
+            pulses: Mutex::default(),
+            by_ip: Mutex::default(),
+        }
     }
 
     /// The time, as the sweep sees it.
@@ -121,7 +129,10 @@ impl Registry {
             return None;
         }
         *count += 1;
-        Some(IpPlace { registry: Arc::clone(self), ip })
+        Some(IpPlace {
+            registry: Arc::clone(self),
+            ip,
+        })
     }
 
     pub(super) fn enter(&self, pulse: &Arc<Pulse>) {
@@ -181,7 +192,9 @@ impl Registry {
             let mut random = [0u8; 8];
             entropy.fill(&mut random);
             let delay_ms = u64::from_le_bytes(random) % spread_ms;
-            pulse.outbox.push(Frame::text(&codec::write(&ServerFrame::Reconnect { delay_ms })));
+            pulse
+                .outbox
+                .push(Frame::text(&codec::write(&ServerFrame::Reconnect { delay_ms })));
             pulse.outbox.close(CloseCode::Restarting, true);
         }
     }

@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -35,7 +36,10 @@ pub fn router(state: WebSocketState) -> Router {
     Router::new().route("/v1/ws", get(upgrade)).with_state(state)
 }
 
-async fn upgrade(State(state): State<WebSocketState>, mut request: Request<Body>) -> Result<Response, TransportError> {
+async fn upgrade(
+    State(state): State<WebSocketState>,
+    mut request: Request<Body>,
+) -> Result<Response, TransportError> {
     let key = check_handshake(request.headers())?;
     let asks_subprotocol = check_subprotocol(request.headers())?;
     let page = check_origin(&state, request.headers()).await?;
@@ -43,7 +47,10 @@ async fn upgrade(State(state): State<WebSocketState>, mut request: Request<Body>
         let detail = "the socket takes no query; the token goes into the first frame";
         return Err(TransportError::refused(ErrorCode::Malformed, detail));
     }
-    let peer = request.extensions().get::<PeerAddr>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |p| p.0.ip());
+    let peer = request
+        .extensions()
+        .get::<PeerAddr>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |p| p.0.ip());
     let ip = client_ip(peer, request.headers(), &*state.app.options.trusted_proxy);
     let Some(place) = state.registry.place_for(ip) else {
         let detail = "too many connections from this address; close another first";
@@ -51,13 +58,13 @@ async fn upgrade(State(state): State<WebSocketState>, mut request: Request<Body>
     };
     let seat = request.extensions().get::<Place>().cloned();
     let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return Err(TransportError::refused(ErrorCode::Malformed, "this connection cannot become a WebSocket"));
+        return Err(TransportError::refused(
+            ErrorCode::Malformed,
+            "this connection cannot become a WebSocket",
+        ));
     };
     tokio::spawn(async move {
-        if let Ok(upgraded) = on_upgrade.await
-            && let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>()
-        {
-            let line = Line { stream: parts.io.into_inner(), early: parts.read_buf, page };
+        if let Some(line) = take_over(on_upgrade, page).await {
             connection::live(line, state).await;
         }
         drop((place, seat));
@@ -69,26 +76,54 @@ async fn upgrade(State(state): State<WebSocketState>, mut request: Request<Body>
     let accept = HeaderValue::from_str(&derive_accept_key(&key)).expect("base64 is a valid header value");
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     if asks_subprotocol {
-        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        headers.insert(
+            header::SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(SUBPROTOCOL),
+        );
     }
     Ok(response)
+}
+
+/// The TCP stream of an upgraded request. What the client sent ahead is copied, because even an empty rest keeps
+/// the HTTP server's whole buffer alive, for as long as the socket lives.
+async fn take_over(on_upgrade: OnUpgrade, page: Option<HeaderMap>) -> Option<Line> {
+    let parts = on_upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
+    let early = Bytes::copy_from_slice(&parts.read_buf);
+    Some(Line {
+        stream: parts.io.into_inner(),
+        early,
+        page,
+    })
 }
 
 /// The client's key, if the request is a WebSocket handshake.
 fn check_handshake(headers: &HeaderMap) -> Result<Vec<u8>, TransportError> {
     let lists = |name: header::HeaderName, wanted: &str| {
-        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case(wanted))
+        let values = headers
+            .get_all(name)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|value| value.split(','))
+            .any(|token| token.trim().eq_ignore_ascii_case(wanted))
     };
-    let version = headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
-    let key = headers.get(header::SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).filter(|key| key.len() == 24);
+    let version = headers
+        .get(header::SEC_WEBSOCKET_VERSION)
+        .is_some_and(|version| version == "13");
+    let key = headers
+        .get(header::SEC_WEBSOCKET_KEY)
+        .map(HeaderValue::as_bytes)
+        .filter(|key| key.len() == 24);
     match key {
         Some(key)
             if version && lists(header::CONNECTION, "upgrade") && lists(header::UPGRADE, "websocket") =>
         {
             Ok(key.to_vec())
         }
-        _ => Err(TransportError::refused(ErrorCode::Malformed, "connect with a WebSocket client, version 13")),
+        _ => Err(TransportError::refused(
+            ErrorCode::Malformed,
+            "connect with a WebSocket client, version 13",
+        )),
     }
 }
 
@@ -107,18 +142,26 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<bool, TransportError> {
     if offered.any(|name| name == SUBPROTOCOL) {
         Ok(true)
     } else {
-        Err(TransportError::refused(ErrorCode::Malformed, format!("the only subprotocol here is `{SUBPROTOCOL}`")))
+        Err(TransportError::refused(
+            ErrorCode::Malformed,
+            format!("the only subprotocol here is `{SUBPROTOCOL}`"),
+        ))
     }
 }
 
 /// Browsers name the page that connects; it must be one of ours or one that an operator or a space allowed. What is
 /// given back is asked again when the caller's space is known.
-async fn check_origin(state: &WebSocketState, headers: &HeaderMap) -> Result<Option<HeaderMap>, TransportError> {
+async fn check_origin(
+    state: &WebSocketState,
+    headers: &HeaderMap,
+) -> Result<Option<HeaderMap>, TransportError> {
     match origin::origin_of(headers, &state.app).await? {
         Origin::None | Origin::Own | Origin::Listed(_) => Ok(None),
         Origin::Space(_) => {
             let kept = [header::ORIGIN, header::HOST];
-            let copy = kept.into_iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
+            let copy = kept
+                .into_iter()
+                .filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
             Ok(Some(copy.collect()))
         }
         Origin::Foreign => Err(origin::refused()),

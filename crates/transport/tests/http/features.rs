@@ -342,9 +342,22 @@ async fn one_is_told_who_one_is_and_changes_ones_name() {
     let server = Server::start().await;
     let (ana, id) = server.user("ana").await;
     let me = ok(&server, ("GET", "/v1/me"), &ana, NONE, 200).await;
-    assert_eq!((&me["user"]["id"], &me["space"]["slug"]), (&json!(id), &json!("default")));
-    let renamed = ok(&server, ("PATCH", "/v1/me"), &ana, json!({"name": "Ana Maria"}), 200).await;
-    assert_eq!((&renamed["name"], &renamed["username"]), (&json!("Ana Maria"), &json!("ana")));
+    assert_eq!(
+        (&me["user"]["id"], &me["space"]["slug"]),
+        (&json!(id), &json!("default"))
+    );
+    let renamed = ok(
+        &server,
+        ("PATCH", "/v1/me"),
+        &ana,
+        json!({"name": "Ana Maria"}),
+        200,
+    )
+    .await;
+    assert_eq!(
+        (&renamed["name"], &renamed["username"]),
+        (&json!("Ana Maria"), &json!("ana"))
+    );
     let me = ok(&server, ("GET", "/v1/me"), &ana, NONE, 200).await;
     assert_eq!(me["user"]["name"], json!("Ana Maria"));
 }
