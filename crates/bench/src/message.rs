@@ -13,8 +13,11 @@ pub(crate) struct Messages {
     template: Vec<u8>,
     key_at: usize,
     stamp_at: usize,
-    /// Upper 64 bits of the keys (time, version 7 and random bits: RFC 9562 section 5.7).
-    key_high: u64,
+    /// Unix time at the first message, milliseconds, and the generator's own time then, nanoseconds: keys carry the
+    /// time of their message (RFC 9562 section 5.7), as those of real clients do.
+    first: Option<(u64, u64)>,
+    /// The random bits beside the version.
+    key_random: u64,
     /// Lower 64 bits of the next key: variant, random bits, a counter.
     key_low: u64,
     payload: Vec<u8>,
@@ -27,7 +30,6 @@ impl Messages {
         let mut random = [0u8; 8];
         SystemEntropy.fill(&mut random);
         let random = u64::from_le_bytes(random);
-        let millis = u64::try_from(SystemClock.now().0).unwrap_or(0);
         let mut template = br#","op":"send","channel":""#.to_vec();
         template.extend_from_slice(channel);
         template.extend_from_slice(br#"","key":""#);
@@ -41,7 +43,8 @@ impl Messages {
             template,
             key_at,
             stamp_at,
-            key_high: millis << 16 | 0x7000 | (random >> 52),
+            first: None,
+            key_random: random >> 52,
             // 30 random bits tell senders apart, 32 bits count.
             key_low: 1 << 63 | (random & 0x3fff_ffff) << 32,
             payload: Vec::new(),
@@ -51,7 +54,12 @@ impl Messages {
 
     /// Appends the next message, sent at this time, to what a connection sends.
     pub(crate) fn put(&mut self, out: &mut Vec<u8>, now_ns: u64) {
-        let key = u128::from(self.key_high) << 64 | u128::from(self.key_low);
+        let (first_ms, first_ns) = *self
+            .first
+            .get_or_insert_with(|| (u64::try_from(SystemClock.now().0).unwrap_or(0), now_ns));
+        let millis = first_ms + now_ns.saturating_sub(first_ns) / 1_000_000;
+        let key_high = millis << 16 | 0x7000 | self.key_random;
+        let key = u128::from(key_high) << 64 | u128::from(self.key_low);
         self.key_low += 1;
         write_key(&mut self.template[self.key_at..self.key_at + ID_BYTES], key);
         for (place, digit) in self.template[self.stamp_at..self.stamp_at + STAMP_BYTES]

@@ -1,6 +1,7 @@
 //! Opening a database: lock, version, health, migrations, epoch, then the writer and the readers.
 
 use super::check::{self, Depth};
+use super::checkpoint::Checkpointer;
 use super::handle::Sqlite;
 use super::migrate;
 use super::queue::{Appends, Queue};
@@ -94,6 +95,15 @@ impl Sqlite {
             .map(|_| open_reader(path, options))
             .collect::<Result<_, _>>()?;
 
+        let folder = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        tune_writer(
+            &folder,
+            &OpenOptions {
+                writer_cache_kib: options.reader_cache_kib,
+                ..options.clone()
+            },
+        )?;
+        let checkpointer = Checkpointer::new(folder)?;
         let queue = Arc::new(Queue::new(limits::APPEND_QUEUE_MAX));
         let (failed, has_failed) = watch::channel(None);
         let writer = Writer {
@@ -103,6 +113,7 @@ impl Sqlite {
             failed,
             lock,
             commits: 0,
+            checkpointer,
         };
         let thread = std::thread::Builder::new()
             .name("klatch-writer".into())

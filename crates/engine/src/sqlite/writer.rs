@@ -1,5 +1,6 @@
 //! The one thread that writes: takes all that waits, applies it in order of arrival, commits once, answers.
 
+use super::checkpoint::Checkpointer;
 use super::queue::{Entry, Job, Queue};
 use crate::EngineError;
 use klatch_types::limits;
@@ -48,6 +49,7 @@ pub(super) struct Writer<A: Appender> {
     /// Held as long as the thread runs; see `open`.
     pub(super) lock: File,
     pub(super) commits: u32,
+    pub(super) checkpointer: Checkpointer,
 }
 
 /// Jobs that ran in the current transaction, with how they ended.
@@ -58,6 +60,7 @@ impl<A: Appender> Writer<A> {
     pub(super) fn run(mut self) {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.serve()))
             .unwrap_or_else(|_| Err(EngineError::Other("the writer panicked".into())));
+        self.checkpointer.stop();
         match outcome {
             Ok(()) => self.stop_clean(),
             Err(error) => {
@@ -69,6 +72,8 @@ impl<A: Appender> Writer<A> {
                 self.failed.send_replace(Some(error));
             }
         }
+        // The next process may come only when this one has let go of the files.
+        drop(self.connection);
         drop(self.lock);
     }
 
@@ -160,23 +165,12 @@ impl<A: Appender> Writer<A> {
     /// would hide a failed fsync. Readers are not waited for; what they still need is folded next time.
     fn checkpoint_if_due(&mut self) -> Result<(), EngineError> {
         self.commits = self.commits.wrapping_add(1);
-        if !self.commits.is_multiple_of(COMMITS_PER_LOOK)
-            || self.frames("PRAGMA wal_checkpoint(NOOP)")? < CHECKPOINT_FRAMES
-        {
+        if !self.commits.is_multiple_of(COMMITS_PER_LOOK) {
             return Ok(());
         }
-        match self.frames("PRAGMA wal_checkpoint(PASSIVE)") {
-            // The commits themselves are safe in the write-ahead log; sends will hear of the full disk.
-            Err(EngineError::StorageFull) => Ok(()),
-            other => other.map(|_| ()),
-        }
-    }
-
-    fn frames(&self, pragma: &str) -> Result<i64, EngineError> {
-        Ok(self
-            .connection
-            .prepare_cached(pragma)?
-            .query_row([], |row| row.get(1))?)
+        let frames = || frames(&self.connection);
+        self.checkpointer
+            .between_commits(&self.connection, frames, CHECKPOINT_FRAMES)
     }
 
     /// Closing the last connection would fold the write-ahead log in, and so sync again what failed to.
@@ -198,6 +192,13 @@ impl<A: Appender> Writer<A> {
             Err(error) => tracing::error!(target: "database", %error, "closed, but not folded"),
         }
     }
+}
+
+/// How long the write-ahead log is.
+fn frames(connection: &Connection) -> Result<i64, EngineError> {
+    Ok(connection
+        .prepare_cached("PRAGMA wal_checkpoint(NOOP)")?
+        .query_row([], |row| row.get(1))?)
 }
 
 /// Runs one job in a savepoint, undone if it fails or panics.
