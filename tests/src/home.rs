@@ -59,11 +59,11 @@ impl Home {
         Ok(home)
     }
 
-    /// Runs the command line and gives back what it prints, trimmed.
-    pub async fn cli(&self, arguments: &[&str]) -> Result<String> {
+    /// Runs a command, its arguments set apart by blanks, and gives back what it prints, trimmed.
+    pub async fn cli(&self, arguments: &str) -> Result<String> {
         let done = self.command(arguments).output().await?;
         let told = String::from_utf8_lossy(&done.stderr);
-        ensure!(done.status.success(), "klatch {arguments:?}: {told}");
+        ensure!(done.status.success(), "klatch {arguments}: {told}");
         Ok(String::from_utf8(done.stdout)?.trim().to_owned())
     }
 
@@ -74,7 +74,7 @@ impl Home {
             .append(true)
             .open(self.stderr())?;
         let mut child = self
-            .command(&["serve"])
+            .command("serve")
             .stdout(Stdio::piped())
             .stderr(stderr)
             .kill_on_drop(true)
@@ -121,7 +121,7 @@ impl Home {
         Ok(path)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(binary());
         command
             .arg("--config")
@@ -133,7 +133,7 @@ impl Home {
             command.env_remove(name);
         }
         command
-            .args(arguments)
+            .args(arguments.split(' '))
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command

@@ -5,7 +5,9 @@
 
 mod api;
 mod home;
+pub mod raw;
 mod socket;
+pub mod token;
 
 pub use api::{Answer, Api};
 pub use home::{Home, Server};

@@ -1,3 +1,4 @@
 //! End to end: the real binary, driven through its public door. One module per promise.
 
+mod bad_input;
 mod permission;

@@ -38,16 +38,15 @@ impl World {
     /// Starts it. Accounts are disabled from the command line, while the server is stopped.
     pub(super) async fn new() -> Result<Self> {
         let home = Home::new(super::UNLIMITED).await?;
-        home.cli(&["space", "add", "elsewhere"]).await?;
-        let key = home.cli(&["space", "key", "add", "default", "tests"]).await?;
-        let their_key = home.cli(&["space", "key", "add", "elsewhere", "tests"]).await?;
+        home.cli("space add elsewhere").await?;
+        let key = home.cli("space key add default tests").await?;
+        let their_key = home.cli("space key add elsewhere tests").await?;
 
         let server = home.start().await?;
         let system = Api::new(server.public)?.with(&key);
         let (_, disabled) = account(&system, "disabled").await?;
         server.stop().await?;
-        home.cli(&["user", "disable", "disabled", "--space", "default"])
-            .await?;
+        home.cli("user disable disabled --space default").await?;
 
         let server = home.start().await?;
         let nobody = Api::new(server.public)?;
