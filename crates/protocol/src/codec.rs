@@ -39,16 +39,28 @@ pub fn check_depth(text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reads a JSON text of a known shape. A text that is not JSON is `malformed`; JSON of another shape is `invalid`.
+/// Reads a JSON object of a known shape. A text that is not JSON is `malformed`; JSON of another shape is `invalid`.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     check_depth(text)?;
-    serde_json::from_str(text).map_err(|error| {
-        let code = match error.classify() {
-            serde_json::error::Category::Data => ErrorCode::Invalid,
-            _ => ErrorCode::Malformed,
-        };
-        Problem::new(code, Some(short(&error.to_string())))
-    })
+    if is_array(text) {
+        return Err(wrong(text, "an object with named fields is expected".to_owned()));
+    }
+    serde_json::from_str(text).map_err(|error| wrong(text, short(&error.to_string())))
+}
+
+/// Whether a text begins like an array. Serde would take one of the fields in order for the object that has them, and
+/// nothing on the wire depends on the order of fields.
+fn is_array(text: &str) -> bool {
+    text.trim_start().starts_with('[')
+}
+
+/// The problem of a text that could not be read: serde tells some wrong kinds of values as wrong syntax.
+fn wrong(text: &str, detail: String) -> Problem {
+    let code = match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(_) => ErrorCode::Invalid,
+        Err(_) => ErrorCode::Malformed,
+    };
+    Problem::new(code, Some(detail))
 }
 
 /// Reads a frame after the first; an error comes with the frame's id if it could be read that far.
@@ -73,6 +85,9 @@ fn read_send(text: &str) -> Option<ClientFrame> {
         text: String,
         #[serde(default)]
         reply_to: Option<klatch_types::Seq>,
+    }
+    if is_array(text) {
+        return None;
     }
     let frame: SendFrame<'_> = serde_json::from_str(text).ok()?;
     let SendFrame {
@@ -121,7 +136,7 @@ fn frame_id(text: &str) -> Option<u64> {
     struct OnlyId {
         id: u64,
     }
-    check_depth(text).ok()?;
+    check_depth(text).ok().filter(|()| !is_array(text))?;
     serde_json::from_str::<OnlyId>(text).ok().map(|frame| frame.id)
 }
 
@@ -179,6 +194,31 @@ mod tests {
         let (id, problem) = read_client_frame(r#"{"id":9,"op":"fly"}"#).unwrap_err();
         assert_eq!(id, Some(9));
         assert_eq!(problem.code, ErrorCode::Invalid);
+    }
+
+    #[test]
+    fn fields_have_names() {
+        let id = "0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f";
+        for array in [format!(r#"[1,"send","{id}","{id}","x",null]"#), "[1]".to_owned(), " []".to_owned()] {
+            let (re, problem) = read_client_frame(&array).unwrap_err();
+            assert_eq!((re, problem.code), (None, ErrorCode::Invalid), "{array}");
+        }
+        assert_eq!(read_hello(r#"["hello","token"]"#).unwrap_err().code, ErrorCode::Invalid);
+        assert_eq!(read_hello("[1").unwrap_err().code, ErrorCode::Malformed);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_invalid_and_no_json_is_malformed() {
+        let of = |kind: &str| {
+            let text = format!(r#"{{"id":1,"op":"channel_create","kind":{kind}}}"#);
+            read_client_frame(&text).unwrap_err().1.code
+        };
+        for kind in ["2", "true", "[]", r#"{"a":1}"#, r#""club""#] {
+            assert_eq!(of(kind), ErrorCode::Invalid, "{kind}");
+        }
+        for kind in ["two", "1e400", r#""\ud800""#, "01"] {
+            assert_eq!(of(kind), ErrorCode::Malformed, "{kind}");
+        }
     }
 
     #[test]
