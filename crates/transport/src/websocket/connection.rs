@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, error::CapacityError};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket, error::CapacityError};
 
 /// Bytes read at once: small, because every idle connection holds such a buffer.
 const READ_BUFFER_BYTES: usize = 512;
@@ -88,7 +88,7 @@ async fn greet(
                 Poll::Pending
             }
             Ok(Message::Text(text)) => Poll::Ready(Ok(text)),
-            Ok(Message::Close(_)) => Poll::Ready(Err(End::Gone)),
+            Ok(Message::Close(frame)) => Poll::Ready(Err(End::Close(answer_to_close(frame.as_ref())))),
             Ok(Message::Binary(_) | Message::Frame(_)) => {
                 Poll::Ready(Err(End::Close(CloseCode::Unsupported)))
             }
@@ -148,11 +148,13 @@ async fn converse(
     first: Vec<Frame>,
     frames: FrameLimit,
 ) -> End {
-    let pulse = Arc::new(Pulse::new(
-        &session.who,
+    let who = Arc::new(session.who.clone());
+    let pulse = Pulse::new(
+        Arc::clone(&who),
         Arc::clone(&session.outbox),
         state.registry.now(),
-    ));
+    );
+    let pulse = Arc::new(pulse);
     state.registry.enter(&pulse);
     // Revocations are announced to registered sockets; one that came before this moment is found here.
     let known = state.app.auth.recheck(&session.who).await;
@@ -162,7 +164,7 @@ async fn converse(
             let mut conversation = Conversation {
                 socket,
                 state,
-                who: Arc::new(session.who.clone()),
+                who,
                 session: &session,
                 pulse: &pulse,
                 frames,
@@ -233,7 +235,7 @@ impl Conversation<'_> {
                 Message::Binary(_) | Message::Frame(_) => {
                     return Poll::Ready(End::Close(CloseCode::Unsupported));
                 }
-                Message::Close(_) => return Poll::Ready(End::Close(CloseCode::Normal)),
+                Message::Close(frame) => return Poll::Ready(End::Close(answer_to_close(frame.as_ref()))),
             }
         }
         context.waker().wake_by_ref(); // there may be more
@@ -349,6 +351,17 @@ async fn goodbye(socket: &mut Socket, code: CloseCode) {
     }
 }
 
+/// With what a close frame is answered (RFC 6455 section 5.5.1). One with a code that nobody may send comes from the
+/// protocol library as a protocol error.
+fn answer_to_close(frame: Option<&CloseFrame>) -> CloseCode {
+    match frame {
+        Some(frame) if frame.code == tungstenite::protocol::frame::coding::CloseCode::Protocol => {
+            CloseCode::Protocol
+        }
+        _ => CloseCode::Normal,
+    }
+}
+
 fn is_would_block(error: &Error) -> bool {
     matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
@@ -357,9 +370,7 @@ fn end_of(error: &Error) -> End {
     match error {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => End::Close(CloseCode::TooBig),
         Error::Utf8(_) => End::Close(CloseCode::NotUtf8),
-        Error::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        ) => End::Gone,
+        Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
         Error::Protocol(_) | Error::Capacity(_) => End::Close(CloseCode::Protocol),
         _ => End::Gone,
     }
