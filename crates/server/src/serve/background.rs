@@ -34,8 +34,8 @@ pub(super) fn start(node: &Node, metrics: Metrics) -> JoinSet<()> {
     tasks
 }
 
-/// Closes the sockets of whoever is revoked on this node (contract, delivery 9). Sockets ask again by themselves
-/// every few seconds, which also covers what was missed here.
+/// Closes the sockets of whoever is revoked on this node (contract, delivery 9). If so many were revoked at once that
+/// announcements were lost, everyone who has a socket is asked about.
 async fn revocations(auth: Arc<Auth>, registry: Arc<Registry>) {
     let mut revocations = auth.revocations();
     loop {
@@ -43,7 +43,15 @@ async fn revocations(auth: Arc<Auth>, registry: Arc<Registry>) {
             Ok(Revoked::Device(device)) => registry.revoke_device(device),
             Ok(Revoked::User(user)) => registry.revoke_user(user),
             Err(RecvError::Lagged(missed)) => {
-                tracing::warn!(missed, "revocations missed; sockets ask by themselves")
+                tracing::warn!(missed, "revocations missed: asking about every socket");
+                for who in registry.everyone() {
+                    if auth.recheck(&who).await.is_err_and(|error| !error.is_fault()) {
+                        match who.device {
+                            Some(device) => registry.revoke_device(device),
+                            None => registry.revoke_user(who.user),
+                        }
+                    }
+                }
             }
             Err(RecvError::Closed) => return,
         }

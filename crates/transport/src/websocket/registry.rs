@@ -39,8 +39,7 @@ impl Default for RegistryOptions {
 #[derive(Debug)]
 pub(super) struct Pulse {
     outbox: Arc<Outbox>,
-    user: UserId,
-    device: Option<DeviceId>,
+    who: Arc<Principal>,
     /// When the token ends, for tokens whose device cannot be asked.
     expires_at: Option<Millis>,
     heard_at: AtomicI64,
@@ -49,13 +48,12 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub(super) fn new(who: &Principal, outbox: Arc<Outbox>, now: Millis) -> Self {
+    pub(super) fn new(who: Arc<Principal>, outbox: Arc<Outbox>, now: Millis) -> Self {
         let lasting = who.device.is_some() || who.kind == UserKind::System;
         Self {
             outbox,
-            user: who.user,
-            device: who.device,
             expires_at: (!lasting).then_some(who.expires_at),
+            who,
             heard_at: AtomicI64::new(now.0),
             pinged_at: AtomicI64::new(now.0),
             stalled_at: AtomicI64::new(FLOWING),
@@ -173,16 +171,21 @@ impl Registry {
 
     /// Closes the sockets of a device that was signed out.
     pub fn revoke_device(&self, device: DeviceId) {
-        for pulse in self.all().iter().filter(|pulse| pulse.device == Some(device)) {
+        for pulse in self.all().iter().filter(|pulse| pulse.who.device == Some(device)) {
             pulse.outbox.close(CloseCode::Revoked, false);
         }
     }
 
     /// Closes the sockets of a user who was disabled.
     pub fn revoke_user(&self, user: UserId) {
-        for pulse in self.all().iter().filter(|pulse| pulse.user == user) {
+        for pulse in self.all().iter().filter(|pulse| pulse.who.user == user) {
             pulse.outbox.close(CloseCode::Revoked, false);
         }
+    }
+
+    /// Everyone who has a socket here, once for each socket.
+    pub fn everyone(&self) -> Vec<Arc<Principal>> {
+        self.all().iter().map(|pulse| Arc::clone(&pulse.who)).collect()
     }
 
     /// Tells every client to come back after a delay of its own within `spread`, and closes what was queued before.
