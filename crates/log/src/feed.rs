@@ -28,8 +28,8 @@ pub struct CommitFeed(mpsc::UnboundedSender<Vec<Committed>>);
 /// The channels' end of the feed.
 pub type CommitReceiver = mpsc::UnboundedReceiver<Vec<Committed>>;
 
-/// Makes a feed. It needs no bound of its own: what is in it was admitted by the log's bounded queue, and every
-/// entry holds its place there until it is answered.
+/// Makes a feed. It has no bound of its own: whoever appends waits for the answer, so what is in it is bounded by the
+/// callers there are (`limits::COMMANDS_IN_FLIGHT_MAX` for each connection).
 pub fn commit_feed() -> (CommitFeed, CommitReceiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (CommitFeed(sender), receiver)

@@ -57,7 +57,12 @@ pub(super) fn amendments(
         "SELECT {EVENT_COLUMNS} FROM events e INDEXED BY events_target
          WHERE e.channel = ?1 AND e.target BETWEEN ?2 AND ?3 ORDER BY e.seq LIMIT ?4"
     );
-    query(connection, channel, &sql, params![no, int(first.0), int(last.0), limit])
+    query(
+        connection,
+        channel,
+        &sql,
+        params![no, int(first.0), int(last.0), limit],
+    )
 }
 
 /// The event of a sender's key.
