@@ -3,8 +3,9 @@
 use crate::access::{self, Operation};
 use crate::fact::Fact;
 use crate::publish::Draft;
+use crate::state::REMOVED;
 use crate::{Actor, ChannelError, ChannelState, Channels};
-use klatch_engine::row::{InviteRow, UserRow};
+use klatch_engine::row::{BanRow, InviteRow, UserRow};
 use klatch_log::{Change, LogError, Receipt};
 use klatch_protocol::view;
 use klatch_types::{ChannelId, ClientKey, HistoryVisibility, Policy, Role, Seq, UserId, UserKind, limits};
@@ -88,7 +89,7 @@ impl Channels {
     }
 
     /// Puts a user in as a verified token of an external issuer or a guest token says. Nothing happens if they are
-    /// a member. Banned users stay out.
+    /// a member. Who was banned or removed stays out: the token is as old as their membership.
     pub async fn admit(&self, actor: &Actor, channel: ChannelId, role: Role) -> Result<(), ChannelError> {
         let state = self.state(channel).await?;
         let is_member = state.read().members.contains_key(&actor.user);
@@ -103,6 +104,9 @@ impl Channels {
                     return Err(ChannelError::NotFound);
                 }
                 access::may_enter(state, actor.user, now)?;
+                if state.bans.get(&actor.user) == Some(&REMOVED) {
+                    return Err(ChannelError::NotFound);
+                }
                 enter(state, policy, actor.user, role, None)
             })
             .await;
@@ -153,6 +157,7 @@ impl Channels {
         key: Option<ClientKey>,
     ) -> Result<Receipt, ChannelError> {
         check_reason(reason.as_deref())?;
+        let now = self.now();
         self.commit_as(actor, channel, key, Operation::RemoveMember, |state| {
             member_of(state, user)?;
             access::outranks(state, actor, user)?;
@@ -160,7 +165,15 @@ impl Channels {
                 user,
                 reason: reason.clone(),
             };
-            Ok(Draft::new(fact, None, vec![Change::MemberRemove { user }]))
+            let removed = BanRow {
+                user,
+                by: actor.user,
+                at: now,
+                until: REMOVED,
+                reason: None,
+            };
+            let changes = vec![Change::MemberRemove { user }, Change::BanPut(removed)];
+            Ok(Draft::new(fact, None, changes))
         })
         .await
     }
@@ -253,12 +266,15 @@ fn enter(
     }
     let sees_history = policy.history == HistoryVisibility::All;
     let invite = invite.map(|invite| invite.id);
-    let change = Change::MemberPut {
+    let mut changes = vec![Change::MemberPut {
         user,
         role,
         sees_history,
         invite,
-    };
+    }];
+    if state.bans.contains_key(&user) {
+        changes.push(Change::BanRemove { user }); // it is over
+    }
     Ok(Draft::new(
         Fact::MemberJoined {
             user,
@@ -267,7 +283,7 @@ fn enter(
             sees_history,
         },
         None,
-        vec![change],
+        changes,
     ))
 }
 

@@ -17,6 +17,10 @@ pub struct MemberState {
     pub visible_after: Seq,
 }
 
+/// The end of the ban of one who was removed and not banned: it is over from the start, so that it bars nobody and is
+/// in no list; but an access token that puts its bearer into the channel does so no more, until someone lets them in.
+pub(crate) const REMOVED: Millis = Millis(0);
+
 /// A channel as of its last access event. An append relies on `access_seq`; the log refuses it when the channel
 /// has moved on, so a state that is late can delay an operation and never wrongly allow one.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +39,7 @@ pub struct ChannelState {
     pub access_seq: Seq,
     /// Members.
     pub members: HashMap<UserId, MemberState>,
-    /// Banned users and until when.
+    /// Banned users and until when; of those who were removed, a time long past.
     pub bans: HashMap<UserId, Millis>,
 }
 
@@ -95,9 +99,14 @@ impl ChannelState {
                     visible_after,
                 };
                 self.members.insert(*user, member);
+                self.bans.remove(user);
             }
-            Fact::MemberLeft { user } | Fact::MemberRemoved { user, .. } => {
+            Fact::MemberLeft { user } => {
                 self.members.remove(user);
+            }
+            Fact::MemberRemoved { user, .. } => {
+                self.members.remove(user);
+                self.bans.insert(*user, REMOVED);
             }
             Fact::MemberBanned { user, until, .. } => {
                 self.members.remove(user);
