@@ -1,14 +1,23 @@
-//! What the end-to-end tests stand on: the real binary in a folder of its own, and the ways to talk to it.
+//! What the end-to-end tests stand on beside `klatch-testkit`, whose `Server` runs the real binary: clients that say
+//! what a good client would not.
 //!
-//! [`Home`] is a data folder with its configuration, [`Server`] a running `klatch`. [`Api`] speaks REST as a client
-//! would, [`Socket`] the WebSocket, and [`raw`] writes bytes that no library would send.
+//! [`Api`] speaks REST and [`Socket`] the WebSocket with any JSON, and tell whatever comes back. [`raw`] writes bytes
+//! that no library would send, [`token`] makes tokens that an attacker would make.
 
 mod api;
-mod home;
 pub mod raw;
 mod socket;
 pub mod token;
 
+use klatch_testkit::Server;
+
 pub use api::{Answer, Api};
-pub use home::{Home, Server};
 pub use socket::{Ended, Socket, code};
+
+/// Runs a command line, its arguments set apart by blanks, on the data of a stopped server; what it printed.
+///
+/// # Errors
+/// It fails; the error has what it said.
+pub fn cli(server: &Server, line: &str) -> anyhow::Result<String> {
+    server.cli(&line.split(' ').collect::<Vec<_>>())
+}

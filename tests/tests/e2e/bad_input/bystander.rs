@@ -25,7 +25,7 @@ pub(super) struct Bystanders {
 
 impl Bystanders {
     pub(super) async fn start(town: &Town) -> Result<Self> {
-        let rui = Socket::open(town.server.public, town.rui.token().unwrap_or_default()).await?;
+        let rui = Socket::open(town.server.public(), town.rui.token().unwrap_or_default()).await?;
         let channel = town.word("q").to_owned();
         let stop = Arc::new(AtomicBool::new(false));
         let writing = tokio::spawn(write(town.ana.clone(), channel.clone(), Arc::clone(&stop)));

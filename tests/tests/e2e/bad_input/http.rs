@@ -88,7 +88,7 @@ pub(super) type NoHttp = (&'static str, Vec<u8>, &'static [u16]);
 
 /// Heads that are none.
 pub(super) fn no_heads(town: &Town) -> Vec<NoHttp> {
-    let server = town.server.public;
+    let server = town.server.public();
     let head = |first: &str, lines: &str| format!("{first}\r\nHost: {server}\r\n{lines}\r\n").into_bytes();
     let with = |lines: &str| head("GET /v1/channels HTTP/1.1", lines);
     let many: String = (0..100).map(|number| format!("X-{number}: x\r\n")).collect();
@@ -132,7 +132,7 @@ pub(super) fn no_heads(town: &Town) -> Vec<NoHttp> {
 /// Bodies whose end is nowhere, or in two places.
 pub(super) fn no_bodies(town: &Town) -> Vec<NoHttp> {
     let target = town.fill("/v1/channels/<c>/messages");
-    let (server, token) = (town.server.public, town.word("t"));
+    let (server, token) = (town.server.public(), town.word("t"));
     let with = |lines: &str, body: &str| {
         let first = format!("POST {target} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {token}\r\n");
         format!("{first}Content-Type: {JSON}\r\n{lines}\r\n{body}").into_bytes()
@@ -188,7 +188,7 @@ pub(super) fn cut_off(town: &Town) -> Vec<(&'static str, Vec<u8>)> {
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let target = town.fill("/v1/channels/<c>/messages");
     let body = town.fill(r#"{"key":"<k>","text":"x"}"#);
-    let whole = raw::request(town.server.public, "POST", &target, &headers, body.as_bytes());
+    let whole = raw::request(town.server.public(), "POST", &target, &headers, body.as_bytes());
     vec![
         ("no body", whole[..whole.len() - body.len()].to_vec()),
         ("half a head", whole[..40].to_vec()),

@@ -50,7 +50,7 @@ impl Tally {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_input_is_told_clearly_and_harms_nobody() -> Result<()> {
-    let mut town = Town::new().await?;
+    let town = Town::new().await?;
     let bystanders = Bystanders::start(&town).await?;
     let mut rest = Tally::default();
     rest_cases(&town, &mut rest).await?;
@@ -70,17 +70,18 @@ async fn bad_input_is_told_clearly_and_harms_nobody() -> Result<()> {
         exchanged >= BYSTANDERS_MIN,
         "the bystanders exchanged {exchanged} messages only"
     );
-    unharmed(&mut town).await
+    unharmed(&town).await
 }
 
 /// The server runs, tells of no fault of its own, and answered nothing with 5xx.
-async fn unharmed(town: &mut Town) -> Result<()> {
-    ensure!(town.server.is_up()?, "the server has ended");
-    let error_log = std::fs::read_to_string(town.home.log("error"))?;
+async fn unharmed(town: &Town) -> Result<()> {
+    town.mallory.must("GET", "/v1/me", None).await?;
+    let log = |kind: &str| town.server.folder().join("logs").join(format!("{kind}.log"));
+    let error_log = std::fs::read_to_string(log("error"))?;
     assert_eq!(error_log, "", "error.log tells of faults");
-    let stderr = std::fs::read_to_string(town.home.stderr())?;
+    let stderr = std::fs::read_to_string(town.server.folder().join("server.log"))?;
     assert!(!stderr.contains("panicked"), "{stderr}");
-    let requests = std::fs::read_to_string(town.home.log("requests"))?;
+    let requests = std::fs::read_to_string(log("requests"))?;
     let status = |line: &str| {
         line.split("\" ")
             .nth(1)
@@ -100,7 +101,7 @@ async fn unharmed(town: &mut Town) -> Result<()> {
     let token = town.word("t");
     for file in ["requests", "combined", "error"] {
         assert!(
-            !std::fs::read_to_string(town.home.log(file))?.contains(token),
+            !std::fs::read_to_string(log(file))?.contains(token),
             "{file}.log holds a token"
         );
     }
@@ -165,7 +166,7 @@ async fn rest_cases(town: &Town, tally: &mut Tally) -> Result<()> {
     }
     run(town, cases, tally).await?;
     for (name, bytes, statuses) in [http::no_heads(town), http::no_bodies(town)].concat() {
-        let answer = raw::exchange(town.server.public, &bytes)
+        let answer = raw::exchange(town.server.public(), &bytes)
             .await
             .with_context(|| name.to_owned())?;
         let status = answer.as_ref().map_or(0, |answer| answer.status);
@@ -174,7 +175,7 @@ async fn rest_cases(town: &Town, tally: &mut Tally) -> Result<()> {
         );
     }
     for (name, bytes) in http::cut_off(town) {
-        let answer = raw::exchange_and_hang_up(town.server.public, &bytes).await?;
+        let answer = raw::exchange_and_hang_up(town.server.public(), &bytes).await?;
         let fine = answer
             .as_ref()
             .is_none_or(|answer| (answer.status, answer.code().as_str()) == (400, "malformed"));
@@ -197,13 +198,13 @@ async fn run(town: &Town, cases: Vec<http::Case>, tally: &mut Tally) -> Result<(
 
 async fn one(town: &Town, case: http::Case) -> Result<Option<String>> {
     let bytes = raw::request(
-        town.server.public,
+        town.server.public(),
         case.method,
         &case.target,
         &case.headers,
         &case.body,
     );
-    let answer = raw::exchange(town.server.public, &bytes)
+    let answer = raw::exchange(town.server.public(), &bytes)
         .await
         .with_context(|| case.name.to_owned())?;
     let what = format!("{} ({} {:.80})", case.name, case.method, case.target);
@@ -260,7 +261,7 @@ async fn frame_case(
     hello: Option<Vec<u8>>,
     (name, bytes, expected): socket::Case,
 ) -> Result<Option<String>> {
-    let mut line = RawSocket::open(town.server.public).await?;
+    let mut line = RawSocket::open(town.server.public()).await?;
     if let Some(hello) = hello {
         line.send(&hello).await;
         let ready = line.next().await?;
@@ -321,7 +322,7 @@ async fn token_cases(town: &Town, rest: &mut Tally, socket: &mut Tally) -> Resul
         let answer = town.nobody.with(&token).call("GET", "/v1/me", None).await?;
         let told = (answer.status, answer.code()) == (401, code) && !answer.body.to_string().contains(&token);
         rest.add((!told).then(|| format!("{name}: 401 {code} expected, {answer:?} came")));
-        let mut line = RawSocket::open(town.server.public).await?;
+        let mut line = RawSocket::open(town.server.public()).await?;
         line.send(&text(json!({ "op": "hello", "token": token }).to_string()))
             .await;
         let came = came_of(&mut line, Expected::Refused(code, 4001)).await?;

@@ -1,16 +1,13 @@
 //! The server of the bad input, and who is there: mallory, who sends it, and ana and rui, who chat beside it.
 
 use anyhow::{Context, Result};
+use klatch_testkit::{Server, ServerOptions};
 use klatch_tests::token::Issuer;
-use klatch_tests::{Api, Home, Server};
+use klatch_tests::{Api, cli};
 use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Only frames are limited, at their default of 200 in ten seconds.
-const CONFIG: &str = "[limits]\nsends_per_second = 0\nrequests_per_second = 0\nlogins_per_account_15_min = 0\n\
-    logins_per_ip_15_min = 0\nsign_ups_per_ip_hour = 0\nconnections_per_user = 0\nconnections_per_ip = 0\n\n\
-    [security]\nallow_plain_http_issuers = true\n";
 /// `iss` of the issuer that publishes a key.
 pub(super) const PUBLISHING: &str = "https://issuer.example/";
 /// `iss` of the issuer of another space that shares a secret.
@@ -23,7 +20,6 @@ const PUPILS: usize = 150;
 
 pub(super) struct Town {
     pub(super) server: Server,
-    pub(super) home: Home,
     pub(super) nobody: Api,
     pub(super) mallory: Api,
     pub(super) ana: Api,
@@ -36,11 +32,14 @@ pub(super) struct Town {
 
 impl Town {
     pub(super) async fn new() -> Result<Self> {
-        let home = Home::new(CONFIG).await?;
+        // Only frames are limited, as they are by default.
+        let options = ServerOptions::default().set("limits.frames_per_10_s", "200");
+        let mut server = Server::start_with(options.set("security.allow_plain_http_issuers", "true")).await?;
+        server.stop().await?;
         let issuer = Issuer::start(7).await?;
-        let keys = settle(&home, &issuer).await?;
-        let server = home.start().await?;
-        let nobody = Api::new(server.public)?;
+        let keys = settle(&server, &issuer)?;
+        server.restart().await?;
+        let nobody = Api::new(server.public())?;
         let [back_end, theirs, school] = keys.map(|key| nobody.with(key));
         let mut words = HashMap::new();
 
@@ -80,7 +79,7 @@ impl Town {
             .await?;
 
         let t = mallory.token().unwrap_or_default().to_owned();
-        let host = server.public.to_string();
+        let host = server.public().to_string();
         let ids = [
             ("me", me),
             ("r", r),
@@ -95,7 +94,6 @@ impl Town {
         words.extend(ids.into_iter().chain([("t", t), ("host", host)]));
         Ok(Self {
             server,
-            home,
             nobody,
             mallory,
             ana,
@@ -154,29 +152,31 @@ impl Town {
     }
 }
 
-/// Spaces, issuers and keys, made while the server is stopped: the keys of `default`, `elsewhere` and `lessons`.
-async fn settle(home: &Home, issuer: &Issuer) -> Result<[String; 3]> {
+/// Spaces, issuers and keys, made while the server is stopped: the keys of `test`, `elsewhere` and `lessons`.
+fn settle(server: &Server, issuer: &Issuer) -> Result<[String; 3]> {
     for space in [
         "elsewhere --profile app",
         "lessons --profile course",
         "meetings --profile meeting",
     ] {
-        home.cli(&format!("space add {space}")).await?;
+        cli(server, &format!("space add {space}"))?;
     }
-    let (url, secret) = (issuer.url(), home.write("secret", SECRET)?);
-    home.cli(&format!(
-        "space issuer add default {PUBLISHING} --jwks {url} --algorithm EdDSA"
-    ))
-    .await?;
-    home.cli(&format!(
-        "space issuer add elsewhere {SHARING} --secret-file {}",
-        secret.display()
-    ))
-    .await?;
+    std::fs::write(server.folder().join("secret"), SECRET)?;
+    cli(
+        server,
+        &format!(
+            "space issuer add test {PUBLISHING} --jwks {} --algorithm EdDSA",
+            issuer.url()
+        ),
+    )?;
+    cli(
+        server,
+        &format!("space issuer add elsewhere {SHARING} --secret-file secret"),
+    )?;
     Ok([
-        home.cli("space key add default tests").await?,
-        home.cli("space key add elsewhere tests").await?,
-        home.cli("space key add lessons tests").await?,
+        cli(server, "space key add test tests")?,
+        cli(server, "space key add elsewhere tests")?,
+        cli(server, "space key add lessons tests")?,
     ])
 }
 

@@ -1,7 +1,8 @@
 //! Who plays: a server and its accounts.
 
 use anyhow::Result;
-use klatch_tests::{Api, Home, Server, Socket};
+use klatch_testkit::Server;
+use klatch_tests::{Api, Socket, cli};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,8 +21,6 @@ pub(super) struct Caller {
 pub(super) struct World {
     /// The server.
     pub(super) server: Server,
-    /// Its folder; last, so that it outlives the server.
-    _home: Home,
     /// Calls without a token.
     pub(super) nobody: Api,
     /// The back end of the space.
@@ -37,21 +36,22 @@ const PASSWORD: &str = "correct horse battery";
 impl World {
     /// Starts it. Accounts are disabled from the command line, while the server is stopped.
     pub(super) async fn new() -> Result<Self> {
-        let home = Home::new(super::UNLIMITED).await?;
-        home.cli("space add elsewhere").await?;
-        let key = home.cli("space key add default tests").await?;
-        let their_key = home.cli("space key add elsewhere tests").await?;
+        let mut server = Server::start_with(super::unlimited()).await?;
+        server.stop().await?;
+        cli(&server, "space add elsewhere")?;
+        let key = cli(&server, "space key add test tests")?;
+        let their_key = cli(&server, "space key add elsewhere tests")?;
 
-        let server = home.start().await?;
-        let system = Api::new(server.public)?.with(&key);
+        server.restart().await?;
+        let system = Api::new(server.public())?.with(&key);
         let (_, disabled) = account(&system, "disabled").await?;
         server.stop().await?;
-        home.cli("user disable disabled --space default").await?;
+        cli(&server, "user disable disabled --space test")?;
 
-        let server = home.start().await?;
-        let nobody = Api::new(server.public)?;
+        server.restart().await?;
+        let nobody = Api::new(server.public())?;
         let system = nobody.with(&key);
-        let me = Socket::open(server.public, &key).await?;
+        let me = Socket::open(server.public(), &key).await?;
         let system_id = me.ready["user"]["id"].as_str().unwrap_or_default().to_owned();
         let system = Arc::new(Caller {
             api: system,
@@ -68,7 +68,7 @@ impl World {
         ];
         Ok(Self {
             server,
-            _home: home,
+
             nobody,
             system,
             foreigner,
@@ -92,7 +92,7 @@ impl World {
 }
 
 async fn caller(server: &Server, nobody: &Api, user: String, token: &str) -> Result<Caller> {
-    let socket = Socket::open(server.public, token).await?.deaf();
+    let socket = Socket::open(server.public(), token).await?.deaf();
     Ok(Caller {
         api: nobody.with(token),
         socket,
@@ -116,7 +116,7 @@ async fn account(system: &Api, username: &str) -> Result<(String, String)> {
 async fn signed_out(system: &Api, nobody: &Api) -> Result<String> {
     let body = json!({ "username": "gone", "password": PASSWORD });
     system.must("POST", "/v1/users", Some(body)).await?;
-    let body = json!({ "space": "default", "username": "gone", "password": PASSWORD });
+    let body = json!({ "space": "test", "username": "gone", "password": PASSWORD });
     let token = nobody
         .must("POST", "/v1/auth/login", Some(body))
         .await?

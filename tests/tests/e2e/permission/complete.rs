@@ -4,7 +4,8 @@ use super::operation::OPERATIONS;
 use super::table::{SCENES, Table};
 use anyhow::{Context, Result};
 use klatch_protocol::Command;
-use klatch_tests::{Api, Home};
+use klatch_testkit::Server;
+use klatch_tests::Api;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -65,9 +66,8 @@ fn commands() -> Result<Vec<String>> {
 
 #[tokio::test]
 async fn every_route_that_names_a_channel_is_in_the_table() -> Result<()> {
-    let home = Home::new("").await?;
-    let server = home.start().await?;
-    let document = Api::new(server.public)?
+    let server = Server::start().await?;
+    let document = Api::new(server.public())?
         .must("GET", "/openapi.json", None)
         .await?
         .body;

@@ -1,8 +1,9 @@
 //! What is taken away is gone at once, on sockets that are open (contract, delivery 9), and nobody speaks as another.
 
-use super::UNLIMITED;
+use super::unlimited;
 use anyhow::{Context, Result};
-use klatch_tests::{Api, Home, Server, Socket, code};
+use klatch_testkit::Server;
+use klatch_tests::{Api, Socket, cli, code};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,6 @@ const PASSWORD: &str = "correct horse battery";
 /// A server, its back end, and `ana` and `rui`, who can log in.
 struct Town {
     server: Server,
-    _home: Home,
     nobody: Api,
     system: Api,
     ana: (String, Api),
@@ -24,10 +24,11 @@ struct Town {
 
 impl Town {
     async fn new() -> Result<Self> {
-        let home = Home::new(UNLIMITED).await?;
-        let key = home.cli("space key add default tests").await?;
-        let server = home.start().await?;
-        let nobody = Api::new(server.public)?;
+        let mut server = Server::start_with(unlimited()).await?;
+        server.stop().await?;
+        let key = cli(&server, "space key add test tests")?;
+        server.restart().await?;
+        let nobody = Api::new(server.public())?;
         let system = nobody.with(key);
         for username in ["ana", "rui"] {
             let body = json!({ "username": username, "password": PASSWORD });
@@ -38,7 +39,6 @@ impl Town {
         let (ana, rui) = (person(&ana), person(&rui));
         Ok(Self {
             server,
-            _home: home,
             nobody,
             system,
             ana,
@@ -57,12 +57,12 @@ impl Town {
     }
 
     async fn socket_of(&self, api: &Api) -> Result<Socket> {
-        Socket::open(self.server.public, api.token().context("they have a token")?).await
+        Socket::open(self.server.public(), api.token().context("they have a token")?).await
     }
 }
 
 async fn log_in(nobody: &Api, username: &str) -> Result<Value> {
-    let body = json!({ "space": "default", "username": username, "password": PASSWORD });
+    let body = json!({ "space": "test", "username": username, "password": PASSWORD });
     Ok(nobody.must("POST", "/v1/auth/login", Some(body)).await?.body)
 }
 
@@ -158,7 +158,7 @@ async fn who_is_removed_banned_or_leaves_hears_nothing_more() -> Result<()> {
         assert_eq!((answer.status, answer.code()), (404, "not_found"), "{way}");
         // A new socket with the old cursor learns nothing either.
         let hello = json!({ "op": "hello", "token": rui.token(), "cursors": { &channel: 1 } });
-        let mut again = Socket::greet(town.server.public, hello).await?;
+        let mut again = Socket::greet(town.server.public(), hello).await?;
         let known = again.ready["channels"]
             .as_array()
             .context("ready names channels")?;
@@ -196,6 +196,14 @@ async fn a_removed_guest_is_not_let_in_again_by_their_old_token() -> Result<()> 
     assert_eq!(code(&answer), "not_found");
     town.ana.1.send(&channel, "not for guests").await?;
     assert_eq!(socket.pushed(Duration::from_millis(500)).await, None);
+    // Who lets them in again does.
+    let body = json!({ "user": guest["user"]["id"] });
+    town.ana
+        .1
+        .must("POST", &format!("/v1/channels/{channel}/members"), Some(body))
+        .await?;
+    api.must("GET", &format!("/v1/channels/{channel}/messages"), None)
+        .await?;
     Ok(())
 }
 
@@ -288,7 +296,7 @@ async fn nobody_speaks_as_another() -> Result<()> {
     let message = ana.must("GET", &format!("{path}/messages/{seq}"), None).await?;
     assert_eq!(message.text("actor")?, *rui_id);
     let hello = json!({ "op": "hello", "token": rui.token(), "user": ana_id });
-    let (texts, ended) = Socket::refused(town.server.public, &[hello]).await?;
+    let (texts, ended) = Socket::refused(town.server.public(), &[hello]).await?;
     assert_eq!(texts[0]["refused"]["code"], "invalid");
     assert_eq!(ended.map(|ended| ended.0), Some(4001));
     // A key of one member does not touch what another did with the same key.

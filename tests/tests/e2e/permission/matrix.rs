@@ -226,7 +226,7 @@ async fn without_token(
     let mut command = operation.frame(aim);
     command["id"] = json!(1);
     let hello = json!({ "op": "hello", "token": token });
-    let (texts, ended) = Socket::refused(world.server.public, &[hello, command]).await?;
+    let (texts, ended) = Socket::refused(world.server.public(), &[hello, command]).await?;
     let told: Vec<&str> = texts
         .iter()
         .filter_map(|text| text["refused"]["code"].as_str())
