@@ -51,9 +51,7 @@ impl Channels {
             return Err(ChannelError::Invalid("`uses_max` must be at least 1".into()));
         }
         let now = self.now();
-        if self.parts.directory.invites_of(channel, now).await?.len()
-            >= limits::INVITES_PER_CHANNEL_MAX as usize
-        {
+        if self.live_invites(channel).await?.len() >= limits::INVITES_PER_CHANNEL_MAX as usize {
             let max = limits::INVITES_PER_CHANNEL_MAX;
             return Err(ChannelError::LimitReached(format!(
                 "a channel may have {max} live invitations"
@@ -78,7 +76,7 @@ impl Channels {
     /// The live invitations of a channel.
     pub async fn invites(&self, actor: &Actor, channel: ChannelId) -> Result<view::Invites, ChannelError> {
         self.check(actor, channel, Operation::Invite).await?;
-        let rows = self.parts.directory.invites_of(channel, self.now()).await?;
+        let rows = self.live_invites(channel).await?;
         Ok(view::Invites {
             invites: rows.into_iter().map(invite_view).collect(),
         })
@@ -150,6 +148,12 @@ impl Channels {
         Err(LogError::Engine(klatch_engine::EngineError::Overloaded).into())
     }
 
+    async fn live_invites(&self, channel: ChannelId) -> Result<Vec<InviteRow>, ChannelError> {
+        let mut rows = self.parts.directory.invites_of(channel, self.now()).await?;
+        rows.retain(|row| !is_spent(row));
+        Ok(rows)
+    }
+
     /// An invitation of the actor's space that still works.
     async fn live_invite(&self, actor: &Actor, code: &str) -> Result<InviteRow, ChannelError> {
         let plausible = code.len() == CODE_LETTERS && code.bytes().all(|b| CODE_ALPHABET.contains(&b));
@@ -162,8 +166,7 @@ impl Channels {
         if self.state(invite.channel).await?.read().space != actor.space {
             return Err(ChannelError::NotFound);
         }
-        let spent = invite.uses_max.is_some_and(|max| invite.uses >= max);
-        if spent || invite.revoked_at.is_some() || invite.expires_at <= self.now() {
+        if is_spent(&invite) || invite.revoked_at.is_some() || invite.expires_at <= self.now() {
             return Err(ChannelError::Gone(
                 "this invitation has expired, was used up or was taken back",
             ));
@@ -179,6 +182,11 @@ impl Channels {
             .map(|byte| char::from(CODE_ALPHABET[usize::from(byte % 32)]))
             .collect()
     }
+}
+
+/// Whether as many came by it as may.
+fn is_spent(invite: &InviteRow) -> bool {
+    invite.uses_max.is_some_and(|max| invite.uses >= max)
 }
 
 fn invite_view(row: InviteRow) -> view::Invite {

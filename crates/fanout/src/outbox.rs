@@ -311,7 +311,10 @@ mod tests {
         let context = Context::from_waker(Waker::noop());
         assert_eq!(outbox.poll_abrupt_close(&context), Poll::Pending);
         outbox.close(CloseCode::TooSlow, false);
-        assert_eq!(outbox.poll_abrupt_close(&context), Poll::Ready(CloseCode::TooSlow));
+        assert_eq!(
+            outbox.poll_abrupt_close(&context),
+            Poll::Ready(CloseCode::TooSlow)
+        );
     }
 
     #[test]

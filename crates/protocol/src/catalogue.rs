@@ -73,7 +73,9 @@ impl utoipa::PartialSchema for ErrorCode {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
-            .description(Some("A code of the error catalogue, the same over REST and WebSocket."))
+            .description(Some(
+                "A code of the error catalogue, the same over REST and WebSocket.",
+            ))
             .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
             .into()
     }

@@ -199,11 +199,18 @@ mod tests {
     #[test]
     fn fields_have_names() {
         let id = "0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f";
-        for array in [format!(r#"[1,"send","{id}","{id}","x",null]"#), "[1]".to_owned(), " []".to_owned()] {
+        for array in [
+            format!(r#"[1,"send","{id}","{id}","x",null]"#),
+            "[1]".to_owned(),
+            " []".to_owned(),
+        ] {
             let (re, problem) = read_client_frame(&array).unwrap_err();
             assert_eq!((re, problem.code), (None, ErrorCode::Invalid), "{array}");
         }
-        assert_eq!(read_hello(r#"["hello","token"]"#).unwrap_err().code, ErrorCode::Invalid);
+        assert_eq!(
+            read_hello(r#"["hello","token"]"#).unwrap_err().code,
+            ErrorCode::Invalid
+        );
         assert_eq!(read_hello("[1").unwrap_err().code, ErrorCode::Malformed);
     }
 

@@ -1,7 +1,8 @@
 //! Ids are UUIDs (RFC 9562), version 7 when the server makes them. Each kind has its own type.
 
 use crate::{Entropy, Millis};
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ pub struct IdError(String);
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
         #[serde(transparent)]
         #[schema(value_type = String, format = "uuid", example = "0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f")]
         pub struct $name(pub Uuid);
@@ -36,6 +37,26 @@ macro_rules! id {
             /// From the sixteen bytes a database kept.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Hyphenated;
+
+                impl Visitor<'_> for Hyphenated {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("a UUID in its hyphenated form")
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+
+                deserializer.deserialize_str(Hyphenated)
             }
         }
 
@@ -82,3 +103,24 @@ id!(/// An external token issuer that a space trusts.
 id!(/// The idempotency key that a client makes for a command and keeps until it has a definite answer
     /// (contract, delivery 1 to 3). UUIDv7 is best: keys made together are then stored together.
     ClientKey);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hyphenated_form_is_an_id() {
+        let id = "0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f";
+        let read = |text: &str| serde_json::from_str::<UserId>(&format!("\"{text}\""));
+        assert_eq!(read(id).unwrap().to_string(), id);
+        for other in [
+            id.replace('-', ""),
+            format!("{{{id}}}"),
+            format!("urn:uuid:{id}"),
+            String::new(),
+        ] {
+            assert!(read(&other).is_err(), "{other}");
+            assert!(other.parse::<UserId>().is_err(), "{other}");
+        }
+    }
+}

@@ -15,6 +15,8 @@ pub use clock::{Clock, ManualClock, Millis, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use ids::{ApiKeyId, ChannelId, ClientKey, DeviceId, IdError, InviteId, IssuerId, SpaceId, UserId};
 pub use name::{DisplayName, NameError, Slug, Username};
-pub use policy::{Encryption, HistoryVisibility, MembershipSource, Policy, PolicyError, Profile, Retention, SignUp};
+pub use policy::{
+    Encryption, HistoryVisibility, MembershipSource, Policy, PolicyError, Profile, Retention, SignUp,
+};
 pub use role::{ChannelKind, Role, UserKind, Visibility};
 pub use seq::{Ordinal, Seq};

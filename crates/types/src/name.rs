@@ -9,13 +9,22 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Wrong length or characters for a username.
-    #[error("a username has 1 to {} characters out of a-z, A-Z, 0-9 and . _ - + @", limits::USERNAME_CHARS_MAX)]
+    #[error(
+        "a username has 1 to {} characters out of a-z, A-Z, 0-9 and . _ - + @",
+        limits::USERNAME_CHARS_MAX
+    )]
     Username,
     /// Wrong length or characters for the short name of a space.
-    #[error("a space's short name has 1 to {} characters out of a-z, 0-9 and -", limits::SLUG_CHARS_MAX)]
+    #[error(
+        "a space's short name has 1 to {} characters out of a-z, 0-9 and -",
+        limits::SLUG_CHARS_MAX
+    )]
     Slug,
     /// Empty, too long or with control characters.
-    #[error("a name has 1 to {} characters, none of them a control character", limits::NAME_CHARS_MAX)]
+    #[error(
+        "a name has 1 to {} characters, none of them a control character",
+        limits::NAME_CHARS_MAX
+    )]
     Display,
 }
 
@@ -66,8 +75,14 @@ impl FromStr for Username {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
         let fits = !text.is_empty() && text.len() <= limits::USERNAME_CHARS_MAX;
-        let clean = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+@".contains(&b));
-        if fits && clean { Ok(Self(text.to_owned())) } else { Err(NameError::Username) }
+        let clean = text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-+@".contains(&b));
+        if fits && clean {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError::Username)
+        }
     }
 }
 
@@ -75,8 +90,14 @@ impl FromStr for Slug {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
         let fits = !text.is_empty() && text.len() <= limits::SLUG_CHARS_MAX;
-        let clean = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fits && clean { Ok(Self(text.to_owned())) } else { Err(NameError::Slug) }
+        let clean = text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits && clean {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError::Slug)
+        }
     }
 }
 
@@ -85,7 +106,11 @@ impl FromStr for DisplayName {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let text = text.trim();
         let fits = !text.is_empty() && text.chars().count() <= limits::NAME_CHARS_MAX;
-        if fits && !text.chars().any(char::is_control) { Ok(Self(text.to_owned())) } else { Err(NameError::Display) }
+        if fits && !text.chars().any(char::is_control) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError::Display)
+        }
     }
 }
 

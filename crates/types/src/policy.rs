@@ -161,8 +161,15 @@ impl Policy {
             sign_up: SignUp::Open,
         };
         match profile {
-            Profile::App => Self { encryption: Encryption::PerChannel, ..base },
-            Profile::Campus => Self { members_max: 5_000, membership: MembershipSource::Roster, ..base },
+            Profile::App => Self {
+                encryption: Encryption::PerChannel,
+                ..base
+            },
+            Profile::Campus => Self {
+                members_max: 5_000,
+                membership: MembershipSource::Roster,
+                ..base
+            },
             Profile::Meeting => Self {
                 members_max: 1_000,
                 attachments: false,
@@ -185,10 +192,19 @@ impl Policy {
     /// Refuses values that no channel could work with.
     pub fn check(&self) -> Result<(), PolicyError> {
         let range = |field, value: u32, min, max| {
-            if (min..=max).contains(&value) { Ok(()) } else { Err(PolicyError { field, min, max }) }
+            if (min..=max).contains(&value) {
+                Ok(())
+            } else {
+                Err(PolicyError { field, min, max })
+            }
         };
         range("members_max", self.members_max, 2, limits::CHANNEL_MEMBERS_MAX)?;
-        range("characters_max", self.characters_max, 1, limits::MESSAGE_CHARS_MAX)?;
+        range(
+            "characters_max",
+            self.characters_max,
+            1,
+            limits::MESSAGE_CHARS_MAX,
+        )?;
         match self.retention {
             Retention::Days { days } => range("retention.days", days, 1, 36_500),
             Retention::AfterMeeting { days } => range("retention.days", days, 0, 36_500),
@@ -205,7 +221,13 @@ mod tests {
     fn the_four_profiles_are_those_of_the_requirements() {
         let of = |p| {
             let p = Policy::of(p);
-            (p.members_max, p.characters_max, p.attachments, p.presence, p.several_devices)
+            (
+                p.members_max,
+                p.characters_max,
+                p.attachments,
+                p.presence,
+                p.several_devices,
+            )
         };
         assert_eq!(of(Profile::Campus), (5_000, 4_000, true, true, true));
         assert_eq!(of(Profile::Meeting), (1_000, 4_000, false, true, true));
@@ -218,7 +240,10 @@ mod tests {
         for profile in Profile::ALL {
             assert_eq!(Policy::of(profile).check(), Ok(()));
         }
-        let nonsense = Policy { characters_max: 0, ..Policy::of(Profile::App) };
+        let nonsense = Policy {
+            characters_max: 0,
+            ..Policy::of(Profile::App)
+        };
         assert_eq!(nonsense.check().unwrap_err().field, "characters_max");
     }
 }

@@ -47,7 +47,7 @@ pub struct MemberAdd {
     pub channel: ChannelId,
     /// The user.
     pub user: UserId,
-    /// Role, at most one's own and below owner; `member` if left out.
+    /// Role, below one's own (members may add members, owners may make owners); `member` if left out, `guest` for guests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// Makes a retry safe.
