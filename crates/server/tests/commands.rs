@@ -78,7 +78,8 @@ fn a_password_comes_from_stdin_and_never_from_an_argument() {
             .unwrap()
             .contains("at least 12 characters")
     );
-    assert!(run(&add, "long enough for anybody\n").status.success());
+    let added = run(&add, "long enough for anybody\n");
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
     assert!(
         run(
             &["user", "passwd", "ana", "--password-stdin"],
