@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // a test may
 
 mod load;
+mod planted;
 mod random;
 
 use klatch_client::{Backoff, Options, Start, State};
