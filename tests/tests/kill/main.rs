@@ -1,7 +1,7 @@
 //! The server is killed at random points under load, comes back on the same data, and the checker judges what is left.
 //!
 //! `KLATCH_KILLS` says how often (200), `KLATCH_SEED` repeats a run's kill points.
-#![allow(clippy::unwrap_used)] // a test may
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test may, and tells its seed
 
 mod load;
 mod planted;
