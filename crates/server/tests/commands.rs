@@ -79,7 +79,11 @@ fn a_password_comes_from_stdin_and_never_from_an_argument() {
             .contains("at least 12 characters")
     );
     let added = run(&add, "long enough for anybody\n");
-    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    assert!(
+        added.status.success(),
+        "{}",
+        String::from_utf8_lossy(&added.stderr)
+    );
     assert!(
         run(
             &["user", "passwd", "ana", "--password-stdin"],

@@ -224,3 +224,97 @@ impl Drop for IpPlace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use klatch_fanout::{OutboxLimits, Taken};
+    use klatch_types::{ManualClock, SeededEntropy, SpaceId};
+    use std::collections::VecDeque;
+    use std::task::{Context, Poll, Waker};
+
+    struct Socket {
+        outbox: Arc<Outbox>,
+        pulse: Pulse,
+        clock: ManualClock,
+    }
+
+    impl Socket {
+        fn new(device: bool) -> Self {
+            let entropy = SeededEntropy::new(4);
+            let clock = ManualClock::new(Millis(1_000_000));
+            let user = UserId::new(clock.now(), &entropy);
+            let who = Principal {
+                user,
+                space: SpaceId::new(clock.now(), &entropy),
+                username: "ana".into(),
+                name: "Ana".into(),
+                kind: UserKind::Person,
+                device: device.then(|| DeviceId::new(clock.now(), &entropy)),
+                expires_at: clock.now().plus(Duration::from_secs(600)),
+                channels: Vec::new(),
+            };
+            let outbox = Arc::new(Outbox::new(ConnectionId(1), user, OutboxLimits::default()));
+            let pulse = Pulse::new(Arc::new(who), Arc::clone(&outbox), clock.now());
+            Self { outbox, pulse, clock }
+        }
+
+        /// The sweep looks once a second for so long; what the connection finds in its outbox then.
+        fn after(&self, seconds: u64) -> Poll<Taken> {
+            let ping = Frame::raw(Bytes::from_static(PING));
+            for _ in 0..seconds {
+                self.clock.advance(SWEEP);
+                self.pulse.look(self.clock.now(), &ping);
+            }
+            let mut context = Context::from_waker(Waker::noop());
+            let (mut bytes, mut frames) = (0, 0);
+            self.outbox
+                .poll_take(&mut context, &mut bytes, &mut frames, &mut VecDeque::new())
+        }
+    }
+
+    #[test]
+    fn a_silent_socket_is_pinged_and_then_dead() {
+        let socket = Socket::new(true);
+        assert_eq!(socket.after(24), Poll::Pending);
+        assert_eq!(socket.after(1), Poll::Ready(Taken::Frames), "a ping");
+        assert_eq!(socket.after(20), Poll::Pending);
+        assert_eq!(
+            socket.after(1),
+            Poll::Ready(Taken::Close(CloseCode::HeartbeatMissed))
+        );
+    }
+
+    #[test]
+    fn a_socket_that_answers_lives_on() {
+        let socket = Socket::new(true);
+        for _ in 0..20 {
+            assert_eq!(socket.after(25), Poll::Ready(Taken::Frames));
+            socket.pulse.heard(socket.clock.now());
+        }
+    }
+
+    #[test]
+    fn a_reader_that_takes_nothing_is_too_slow_and_one_that_catches_up_is_not() {
+        let socket = Socket::new(true);
+        socket.pulse.stalled(socket.clock.now());
+        assert_eq!(socket.after(8), Poll::Pending);
+        socket.pulse.flowing();
+        assert_eq!(socket.after(8), Poll::Pending);
+        socket.pulse.stalled(socket.clock.now());
+        assert_eq!(socket.after(9), Poll::Ready(Taken::Close(CloseCode::TooSlow)));
+    }
+
+    #[test]
+    fn a_token_without_a_device_ends_its_socket_when_it_ends() {
+        for (device, closed) in [
+            (true, Poll::Pending),
+            (false, Poll::Ready(Taken::Close(CloseCode::NotAuthenticated))),
+        ] {
+            let socket = Socket::new(device);
+            socket.clock.advance(Duration::from_secs(600));
+            socket.pulse.heard(socket.clock.now());
+            assert_eq!(socket.after(1), closed, "device: {device}");
+        }
+    }
+}
