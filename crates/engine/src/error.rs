@@ -21,7 +21,7 @@ pub enum EngineError {
         known: i64,
     },
     /// The integrity check found damage.
-    #[error("the database is damaged: {0}; restore a backup with `klatch backup restore`")]
+    #[error("the database is damaged: {0}; restore a backup with `klatch restore FILE`")]
     Damaged(String),
     /// Another process has the database open.
     #[error("another process uses this database")]

@@ -113,8 +113,6 @@ pub const HEADS_CACHED_MAX: usize = 100_000;
 pub const CHANNEL_STATES_CACHED_MAX: usize = 10_000;
 /// Times an append is tried again because the channel's membership changed under it.
 pub const STALE_RETRIES_MAX: usize = 16;
-/// Longest time a cursor moved by the user's own message may stay unwritten.
-pub const OWN_CURSOR_DELAY: Duration = Duration::from_secs(1);
 
 // ---- identity ----
 
