@@ -58,6 +58,12 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
     ),
     (
         Kind::Counter,
+        "klatch_connections_closed_total",
+        Unit::Count,
+        "WebSocket connections that the server closed, by close code",
+    ),
+    (
+        Kind::Counter,
         "klatch_password_hashes_shed_total",
         Unit::Count,
         "Logins refused because too many were hashing",

@@ -68,6 +68,7 @@ pub(super) async fn live(line: Line, state: WebSocketState) {
     };
     if let End::Close(code) = end {
         tracing::debug!(code = code.code(), reason = code.reason(), "a socket is closed");
+        metrics::counter!("klatch_connections_closed_total", "code" => code.code().to_string()).increment(1);
         tokio::time::timeout(GOODBYE, goodbye(&mut socket, code))
             .await
             .ok();
