@@ -121,12 +121,13 @@ impl Heads {
     fn flush_own_cursors(&mut self, transaction: &Connection) -> Result<(), EngineError> {
         let mut cursors: Vec<_> = self.own_cursors.drain().collect();
         cursors.sort_unstable_by_key(|(member, _)| *member);
-        // Someone who left and came back in this batch starts further on: `read < ?3` leaves them there.
+        // Someone who left and came back in this batch starts further on: `read <= ?3` leaves them there. Someone who
+        // came with this very event starts at it, and has read its mentions all the same.
         let mut update = transaction.prepare_cached(
             "UPDATE members SET read = ?3, read_ordinal = ?4, read_broadcasts = ?5, received = max(received, ?3),
                read_mentions = CASE mentions WHEN 0 THEN 0 ELSE ifnull((SELECT x.ordinal FROM mentions x
                  WHERE x.channel = ?1 AND x.user = ?2 AND x.seq <= ?3 ORDER BY x.seq DESC LIMIT 1), 0) END
-             WHERE channel = ?1 AND user = ?2 AND read < ?3",
+             WHERE channel = ?1 AND user = ?2 AND read <= ?3",
         )?;
         for ((no, user), cursor) in cursors {
             update.execute(params![
