@@ -59,8 +59,7 @@ fn a_password_comes_from_stdin_and_never_from_an_argument() {
     let folder = tempfile::tempdir().unwrap();
     klatch_ok(folder.path(), &["space", "add", "uni"]);
     let run = |args: &[&str], input: &str| {
-        let mut child = std::process::Command::new(running::KLATCH)
-            .current_dir(folder.path())
+        let mut child = running::command(folder.path())
             .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -35,7 +35,8 @@ pub fn klatch_fails(folder: &Path, args: &[&str], code: i32) -> String {
     complaint
 }
 
-fn command(folder: &Path) -> Command {
+/// The binary, in a folder of its own and without the variables of whoever runs the tests.
+pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(KLATCH);
     command.current_dir(folder);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KLATCH_")) {
