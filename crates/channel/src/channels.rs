@@ -1,9 +1,9 @@
 //! The service: what it stands on, and the states it keeps.
 
 use crate::spaces::SpaceCache;
-use crate::{ChannelError, ChannelState};
+use crate::{ChannelError, ChannelState, Peers};
 use klatch_engine::row::SpaceRow;
-use klatch_fanout::{Bus, Hub};
+use klatch_fanout::Hub;
 use klatch_log::ChannelLog;
 use klatch_store::Directory;
 use klatch_types::{ChannelId, Clock, Entropy, Millis, SpaceId, limits};
@@ -20,8 +20,8 @@ pub struct Parts {
     pub directory: Arc<dyn Directory>,
     /// This node's listeners.
     pub hub: Arc<Hub>,
-    /// Other nodes' listeners.
-    pub bus: Arc<dyn Bus>,
+    /// Other nodes.
+    pub peers: Arc<dyn Peers>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -56,6 +56,11 @@ impl Channels {
     /// This node's listeners.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.parts.hub
+    }
+
+    /// Other nodes, for those who are about to listen.
+    pub fn peers(&self) -> &Arc<dyn Peers> {
+        &self.parts.peers
     }
 
     pub(crate) fn now(&self) -> Millis {

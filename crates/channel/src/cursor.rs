@@ -31,7 +31,7 @@ impl Channels {
         if row.moved && read.is_some() {
             let frame = Frame::text(&codec::write(&ServerFrame::Cursor(cursor.clone())));
             self.parts.hub.publish_user(actor.user, &frame);
-            self.parts.bus.user(actor.user, frame.payload());
+            self.parts.peers.user(actor.user, frame.payload());
         }
         Ok(cursor)
     }

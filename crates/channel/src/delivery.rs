@@ -99,7 +99,6 @@ impl Burst {
         let frame = Frame::text(&self.json);
         self.json.clear();
         let heard = channels.parts.hub.publish(channel, &frame);
-        channels.parts.bus.events(channel, frame.payload());
         metrics::counter!("klatch_frames_fanned_out_total").increment(heard as u64);
     }
 }

@@ -18,7 +18,7 @@ impl Channels {
             });
             let frame = Frame::text(&codec::write(&signal));
             self.parts.hub.publish_lossy(channel, &frame, actor.user);
-            self.parts.bus.signal(channel, frame.payload());
+            self.parts.peers.signal(channel, actor.user, frame.payload());
         }
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // a test: a failed step ends it, and the line says which
 
-use klatch_channel::{Actor, ChannelError, Channels, HistoryPage, NewChannelRequest, NewInvite, Parts, Turn};
+use klatch_channel::{Alone, Actor, ChannelError, Channels, HistoryPage, NewChannelRequest, NewInvite, Parts, Turn};
 use klatch_engine::memory::SharedTables;
 use klatch_engine::row::{SpaceRow, UserRow};
-use klatch_fanout::{ConnectionId, Hub, LocalBus, Outbox, OutboxLimits, Taken};
+use klatch_fanout::{ConnectionId, Hub, Outbox, OutboxLimits, Taken};
 use klatch_log::memory::MemoryLog;
 use klatch_log::{LogError, commit_feed};
 use klatch_store::Directory;
@@ -41,7 +41,7 @@ impl World {
             log,
             directory: Arc::clone(&directory),
             hub: Arc::clone(&hub),
-            bus: Arc::new(LocalBus),
+            peers: Arc::new(Alone),
             clock: clock.clone(),
             entropy: entropy.clone(),
         }));

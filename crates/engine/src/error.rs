@@ -29,6 +29,15 @@ pub enum EngineError {
     /// A unique constraint was violated; the caller knows which it can be.
     #[error("exists already")]
     Exists,
+    /// The database cannot be reached, or takes no writes just now; nothing was done.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The connection was lost before the answer came: whether it was done cannot be told.
+    #[error("the database did not answer: {0}")]
+    Unknown(String),
+    /// Another transaction was in the way for too long; nothing was done, and the same may be tried again.
+    #[error("the database is contended: {0}")]
+    Contended(String),
     /// Anything else the database said; for operators only.
     #[error("storage: {0}")]
     Other(String),

@@ -12,41 +12,66 @@ const SHARDS: usize = 64;
 
 type Table<K> = RwLock<HashMap<K, Vec<Arc<Outbox>>>>;
 
+/// A channel or a user that has got its first listener on this node, or lost its last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Someone listens to this channel, or nobody any more.
+    Channel(ChannelId, bool),
+    /// A user has a connection, or none any more.
+    User(UserId, bool),
+}
+
+/// Told of each [`Interest`], in order for each channel and user. It is called under a lock: it must only take note.
+type Watch = Box<dyn Fn(Interest) + Send + Sync>;
+
 /// Channel → outboxes and user → outboxes of this node. Locks are held only while a table is read or changed,
 /// never across I/O; pushing to an outbox does not block.
-#[derive(Debug)]
 pub struct Hub {
     channels: Vec<Table<ChannelId>>,
     users: Table<UserId>,
     hasher: RandomState,
+    watch: Watch,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("counts", &self.counts()).finish_non_exhaustive()
+    }
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        let channels = (0..SHARDS).map(|_| Table::default()).collect();
-        Self {
-            channels,
-            users: Table::default(),
-            hasher: RandomState::new(),
-        }
+        Self::watched(|_| {})
     }
 }
 
 impl Hub {
+    /// An empty hub that tells `watch` what someone here listens to. It is called under a lock: it must only take note.
+    pub fn watched(watch: impl Fn(Interest) + Send + Sync + 'static) -> Self {
+        Self {
+            channels: (0..SHARDS).map(|_| Table::default()).collect(),
+            users: Table::default(),
+            hasher: RandomState::new(),
+            watch: Box::new(watch),
+        }
+    }
+
     /// A connection is there: from now on changes of its user's memberships subscribe and unsubscribe it.
     pub fn connect(&self, outbox: &Arc<Outbox>) {
-        self.users
-            .write()
-            .entry(outbox.user())
-            .or_default()
-            .push(Arc::clone(outbox));
+        let mut users = self.users.write();
+        let outboxes = users.entry(outbox.user()).or_default();
+        outboxes.push(Arc::clone(outbox));
+        if outboxes.len() == 1 {
+            (self.watch)(Interest::User(outbox.user(), true));
+        }
     }
 
     /// A connection is gone.
     pub fn disconnect(&self, outbox: &Outbox) {
-        take_out(&self.users, &outbox.user(), outbox);
+        let user = outbox.user();
+        take_out(&self.users, &user, outbox, || (self.watch)(Interest::User(user, false)));
         for channel in outbox.forget_all() {
-            take_out(self.shard(channel), &channel, outbox);
+            self.take_out_of(channel, outbox);
         }
     }
 
@@ -54,14 +79,18 @@ impl Hub {
     pub fn subscribe(&self, channel: ChannelId, outbox: &Arc<Outbox>) {
         let mut shard = self.shard(channel).write();
         if outbox.remember(channel) {
-            shard.entry(channel).or_default().push(Arc::clone(outbox));
+            let outboxes = shard.entry(channel).or_default();
+            outboxes.push(Arc::clone(outbox));
+            if outboxes.len() == 1 {
+                (self.watch)(Interest::Channel(channel, true));
+            }
         }
     }
 
     /// A connection no longer listens to a channel.
     pub fn unsubscribe(&self, channel: ChannelId, outbox: &Outbox) {
         if outbox.forget(channel) {
-            take_out(self.shard(channel), &channel, outbox);
+            self.take_out_of(channel, outbox);
         }
     }
 
@@ -118,6 +147,11 @@ impl Hub {
         self.shard(channel).read().contains_key(&channel)
     }
 
+    /// Everyone who is connected.
+    pub fn users(&self) -> Vec<UserId> {
+        self.users.read().keys().copied().collect()
+    }
+
     /// The connections of a user.
     pub fn outboxes_of(&self, user: UserId) -> Vec<Arc<Outbox>> {
         self.users.read().get(&user).cloned().unwrap_or_default()
@@ -129,12 +163,17 @@ impl Hub {
         (users.len(), users.values().map(Vec::len).sum())
     }
 
+    fn take_out_of(&self, channel: ChannelId, outbox: &Outbox) {
+        let emptied = || (self.watch)(Interest::Channel(channel, false));
+        take_out(self.shard(channel), &channel, outbox, emptied);
+    }
+
     fn shard(&self, channel: ChannelId) -> &Table<ChannelId> {
         &self.channels[self.hasher.hash_one(channel) as usize % SHARDS]
     }
 }
 
-fn take_out<K: Hash + Eq>(table: &Table<K>, key: &K, outbox: &Outbox) {
+fn take_out<K: Hash + Eq>(table: &Table<K>, key: &K, outbox: &Outbox, emptied: impl FnOnce()) {
     let mut table = table.write();
     let Some(outboxes) = table.get_mut(key) else {
         return;
@@ -142,6 +181,7 @@ fn take_out<K: Hash + Eq>(table: &Table<K>, key: &K, outbox: &Outbox) {
     outboxes.retain(|other| other.id() != outbox.id());
     if outboxes.is_empty() {
         table.remove(key);
+        emptied();
     } else if outboxes.capacity() > 2 * outboxes.len() + 8 {
         outboxes.shrink_to_fit();
     }
@@ -162,6 +202,30 @@ mod tests {
             Poll::Ready(Taken::Frames) => into.len(),
             _ => 0,
         }
+    }
+
+    #[test]
+    fn first_and_last_listeners_are_told_of() {
+        let entropy: &dyn Entropy = &SeededEntropy::new(2);
+        let user = UserId::new(Millis(1), entropy);
+        let channel = ChannelId::new(Millis(1), entropy);
+        let told = Arc::new(RwLock::new(Vec::new()));
+        let record = Arc::clone(&told);
+        let hub = Hub::watched(move |interest| record.write().push(interest));
+        let boxes = [1, 2].map(|n| Arc::new(Outbox::new(ConnectionId(n), user, OutboxLimits::default())));
+        boxes.iter().for_each(|outbox| hub.connect(outbox));
+        boxes.iter().for_each(|outbox| hub.subscribe(channel, outbox));
+        hub.unsubscribe(channel, &boxes[0]);
+        boxes.iter().for_each(|outbox| hub.disconnect(outbox));
+        assert_eq!(
+            *told.read(),
+            [
+                Interest::User(user, true),
+                Interest::Channel(channel, true),
+                Interest::User(user, false),
+                Interest::Channel(channel, false)
+            ]
+        );
     }
 
     #[test]

@@ -74,7 +74,8 @@ impl Sessions {
         for _ in 0..SUBSCRIBE_ATTEMPTS_MAX {
             let changes = outbox.membership_changes();
             let memberships = self.directory.memberships(session.who.user).await?;
-            let wanted: HashSet<ChannelId> = memberships.iter().map(|row| row.channel).collect();
+            let listed: Vec<ChannelId> = memberships.iter().map(|row| row.channel).collect();
+            let wanted: HashSet<ChannelId> = listed.iter().copied().collect();
             for stale in outbox
                 .subscriptions()
                 .into_iter()
@@ -85,6 +86,7 @@ impl Sessions {
             for channel in wanted {
                 hub.subscribe(channel, outbox);
             }
+            self.channels.peers().hear(&listed).await?;
             if outbox.membership_changes() == changes {
                 // Heads as of after subscribing: what is above them comes live, what is below can be replayed.
                 return Ok(self.directory.memberships(session.who.user).await?);

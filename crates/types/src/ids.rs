@@ -104,9 +104,38 @@ id!(/// The idempotency key that a client makes for a command and keeps until it
     /// (contract, delivery 1 to 3). UUIDv7 is best: keys made together are then stored together.
     ClientKey);
 
+id!(/// One running process of Klatch.
+    NodeId);
+
+impl ChannelId {
+    /// Into how many buckets channels are divided; fixed for ever, because tables are distributed by it.
+    pub const BUCKETS: i16 = 256;
+
+    /// The channel's bucket, 0 to 255: FNV-1a of the sixteen bytes, folded to eight bits. The same for ever.
+    pub fn bucket(&self) -> i16 {
+        let hash = self.as_bytes().iter().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+        });
+        let folded = hash ^ (hash >> 16);
+        i16::from((folded ^ (folded >> 8)) as u8)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn buckets_are_the_same_for_ever_and_even() {
+        let of = |n: u128| ChannelId(Uuid::from_u128(n)).bucket();
+        assert_eq!([of(0), of(1), of(u128::MAX)], [28, 100, 189]);
+        let mut counts = [0u32; 256];
+        let entropy = crate::SeededEntropy::new(1);
+        for n in 0..25_600 {
+            counts[ChannelId::new(Millis(n), &entropy).bucket() as usize] += 1;
+        }
+        assert!(counts.iter().all(|count| (50..160).contains(count)), "{counts:?}");
+    }
 
     #[test]
     fn only_the_hyphenated_form_is_an_id() {

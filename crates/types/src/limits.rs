@@ -114,6 +114,31 @@ pub const CHANNEL_STATES_CACHED_MAX: usize = 10_000;
 /// Times an append is tried again because the channel's membership changed under it.
 pub const STALE_RETRIES_MAX: usize = 16;
 
+// ---- cluster ----
+
+/// Messages from other nodes that may wait to be taken; past it they are missed, and looked up in the log.
+pub const BUS_INBOX_MAX: usize = 16_384;
+/// Bytes for other nodes that may wait to be sent; past it they are dropped, and others look them up in the log.
+pub const BUS_OUTBOX_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Largest message between nodes, bytes; larger batches are cut.
+pub const BUS_MESSAGE_BYTES_MAX: usize = 512 * 1024;
+/// How long a hole in a channel may wait for an event that is under way before it is read from the log.
+pub const HOLE_GRACE: Duration = Duration::from_millis(25);
+/// How often a node compares where its channels stand with the log, while the bus is up.
+pub const HEADS_COMPARED_EVERY: Duration = Duration::from_secs(3);
+/// The same while the bus is down: a removal must take effect within a second (contract, delivery 9).
+pub const HEADS_COMPARED_EVERY_ALONE: Duration = Duration::from_millis(700);
+/// How long the state of a channel that this node does not hear is believed before its access position is looked up.
+pub const STATE_BELIEVED_FOR: Duration = Duration::from_millis(500);
+/// How often a node compares which channels its connected users are in with the directory.
+pub const MEMBERSHIPS_COMPARED_EVERY: Duration = Duration::from_secs(30);
+/// How long a node goes on hearing a channel after its last listener went.
+pub const INTEREST_LINGERS: Duration = Duration::from_secs(10);
+/// How often a node tells the others about itself.
+pub const NODE_HEARTBEAT: Duration = Duration::from_secs(2);
+/// Silence after which a node is taken for dead.
+pub const NODE_DEAD_AFTER: Duration = Duration::from_secs(10);
+
 // ---- identity ----
 
 /// Life of an access token.
@@ -133,3 +158,6 @@ const _: () = assert!(EVENTS_FRAME_BYTES_MAX <= OUTBOX_BYTES_MAX);
 const _: () = assert!(MESSAGE_CHARS_MAX as usize * 4 <= FRAME_BYTES_MAX);
 const _: () = assert!(WRITE_STALL_MAX.as_secs() < 10);
 const _: () = assert!(WRITE_SLICES_MAX <= 1024); // IOV_MAX on Linux
+const _: () = assert!(NODE_DEAD_AFTER.as_secs() > 3 * NODE_HEARTBEAT.as_secs());
+const _: () = assert!(HEADS_COMPARED_EVERY_ALONE.as_millis() < 1_000);
+const _: () = assert!(EVENTS_FRAME_BYTES_MAX < BUS_MESSAGE_BYTES_MAX);

@@ -9,8 +9,8 @@ pub use storage::{Engine, Storage, StorageError, backup, check, restore};
 
 use crate::config::Config;
 use klatch_channel::delivery::deliver;
-use klatch_channel::{Channels, Parts};
-use klatch_fanout::{Hub, LocalBus, OutboxLimits};
+use klatch_channel::{Alone, Channels, Parts};
+use klatch_fanout::{Hub, OutboxLimits};
 use klatch_session::auth::{Auth, AuthConfig};
 use klatch_session::rate::RateConfig;
 use klatch_session::{ConnectionLimits, SessionError, Sessions};
@@ -52,7 +52,7 @@ impl Operator {
             log,
             directory: Arc::clone(&directory),
             hub: Arc::clone(&hub),
-            bus: Arc::new(LocalBus),
+            peers: Arc::new(Alone),
             clock,
             entropy,
         }));

@@ -3,9 +3,9 @@
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use klatch_channel::{Channels, Parts, delivery};
+use klatch_channel::{Alone, Channels, Parts, delivery};
 use klatch_engine::memory::SharedTables;
-use klatch_fanout::{Hub, LocalBus};
+use klatch_fanout::{Hub};
 use klatch_log::commit_feed;
 use klatch_log::memory::MemoryLog;
 use klatch_session::auth::{Auth, AuthConfig};
@@ -80,7 +80,7 @@ impl Server {
             log,
             directory: directory.clone(),
             hub: Arc::new(Hub::default()),
-            bus: Arc::new(LocalBus),
+            peers: Arc::new(Alone),
             clock: clock.clone(),
             entropy: entropy.clone(),
         }));
