@@ -3,10 +3,13 @@
 //!
 //! * [`Server`] runs the real binary on a data folder of its own, kills it, stops it, starts it again.
 //! * [`Tenant`] makes users and channels in a space of that server; [`TestClient`] is one user.
+//! * [`engines`] are real PostgreSQL and NATS servers, and a proxy that plays the broken network.
 //! * [`history`] records every operation and checks the promises of the contract.
 
 mod client;
+pub mod engines;
 pub mod history;
+mod ports;
 mod server;
 
 pub use client::{Tenant, TestClient};

@@ -1,12 +1,12 @@
 //! A real server process: started, killed, stopped and started again on the same data.
 
 use crate::Tenant;
+use crate::ports::{PORT_TRIES, free_address};
 use anyhow::{Context, bail, ensure};
 use klatch_client::{Method, Rest};
-use klatch_types::{Entropy, SystemEntropy};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::OpenOptions;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -18,11 +18,6 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause between two looks at something outside this process.
 const POLL: Duration = Duration::from_millis(10);
-/// Ports for servers: below those that the kernel gives to outgoing connections, which could take a server's port
-/// while it is down.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
-/// Times that other ports are tried because someone else took them.
-const PORT_TRIES: usize = 20;
 /// The space that every server begins with.
 const SPACE: &str = "test";
 
@@ -353,19 +348,4 @@ fn pid(child: &Child) -> anyhow::Result<Pid> {
         .ok()
         .and_then(Pid::from_raw)
         .context("the process has no id")
-}
-
-/// A loopback address nobody listens on just now.
-fn free_address() -> anyhow::Result<SocketAddr> {
-    let width = usize::from(PORTS.end - PORTS.start);
-    for _ in 0..PORT_TRIES * 10 {
-        let mut random = [0u8; 8];
-        SystemEntropy.fill(&mut random);
-        let offset = usize::try_from(u64::from_le_bytes(random) % width as u64)?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORTS.start + u16::try_from(offset)?));
-        if TcpListener::bind(address).is_ok() {
-            return Ok(address);
-        }
-    }
-    bail!("no free port was found between {} and {}", PORTS.start, PORTS.end)
 }

@@ -1,0 +1,24 @@
+//! Real engines for tests: PostgreSQL and NATS from Debian's packages, and a proxy that plays the broken network.
+//!
+//! Each has its own loopback port and folder, so that none touches another or one of the machine's. They are gone
+//! when their owner is dropped, and also when the test process ends in any other way: see `keeper`.
+
+mod keeper;
+mod postgres;
+
+pub use postgres::{Postgres, PostgresOptions};
+
+use std::path::{Path, PathBuf};
+
+/// The folder in PATH that has a program.
+fn in_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).find(|folder| folder.join(program).is_file())
+}
+
+/// The end of a log.
+fn last_lines(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let lines: Vec<_> = text.lines().rev().take(40).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+}

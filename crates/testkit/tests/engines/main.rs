@@ -1,0 +1,3 @@
+//! The engines for tests do what their names say.
+
+mod postgres;
