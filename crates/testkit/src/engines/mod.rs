@@ -3,10 +3,19 @@
 //! Each has its own loopback port and folder, so that none touches another or one of the machine's. They are gone
 //! when their owner is dropped, and also when the test process ends in any other way: see `keeper`.
 
+mod certificate;
 mod keeper;
+mod nats;
+mod nats_cluster;
 mod postgres;
+mod process;
+mod proxy;
 
+pub use certificate::Certificate;
+pub use nats::{Nats, NatsOptions};
+pub use nats_cluster::{NatsCluster, Routes};
 pub use postgres::{Postgres, PostgresOptions};
+pub use proxy::{Direction, Proxy};
 
 use std::path::{Path, PathBuf};
 

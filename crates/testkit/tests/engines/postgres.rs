@@ -1,4 +1,5 @@
-use klatch_testkit::engines::{Postgres, PostgresOptions};
+use crate::until;
+use klatch_testkit::engines::{Direction, Postgres, PostgresOptions, Proxy};
 
 #[test]
 fn databases_are_fresh_and_made_from_many_threads() {
@@ -36,4 +37,50 @@ fn what_was_committed_is_there_after_a_kill_and_a_stop() {
     server.stop().unwrap();
     server.restart().unwrap();
     assert_eq!(server.sql("SELECT n FROM t").unwrap(), "7");
+}
+
+fn durable() -> Postgres {
+    Postgres::start(PostgresOptions {
+        durable: true,
+        settings: Vec::new(),
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_standby_has_every_commit_and_takes_over() {
+    let primary = durable();
+    primary.sql("CREATE TABLE t (n int)").unwrap();
+    let standby = primary.standby().unwrap();
+    assert_ne!(standby.port(), primary.port());
+    for n in 0..20 {
+        primary.sql(&format!("INSERT INTO t VALUES ({n})")).unwrap();
+    }
+    primary.kill().unwrap();
+    standby.promote().unwrap();
+    assert_eq!(standby.sql("SELECT count(*) FROM t").unwrap(), "20");
+    standby.sql("INSERT INTO t VALUES (20)").unwrap();
+}
+
+#[test]
+fn a_primary_waits_for_its_standby() {
+    let primary = durable();
+    let proxy = Proxy::start(primary.address()).unwrap();
+    let standby = primary.standby_through(proxy.address()).unwrap();
+    primary.sql("CREATE TABLE t (n int)").unwrap();
+    proxy.stall(Direction::Both).unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| primary.sql("INSERT INTO t VALUES (1)"));
+        until("nobody waits", || {
+            let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+            primary.sql(waits).unwrap() == "1"
+        });
+        assert!(!waiting.is_finished());
+        proxy.pass().unwrap();
+        waiting.join().unwrap().unwrap();
+    });
+    standby.kill().unwrap();
+    primary.let_go_of_standbys().unwrap();
+    primary.sql("INSERT INTO t VALUES (2)").unwrap();
+    assert!(Postgres::shared().unwrap().standby().is_err());
 }

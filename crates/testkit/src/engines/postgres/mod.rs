@@ -1,16 +1,19 @@
 //! A PostgreSQL server for tests.
 
 mod install;
+mod standby;
 
 use super::keeper::Keeper;
+use super::process::{children, is_alive, pid};
 use crate::ports::{PORT_TRIES, free_address};
 use anyhow::{Context, anyhow, bail, ensure};
 use install::Install;
 use parking_lot::Mutex;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
 use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,6 +45,7 @@ pub struct Postgres {
     port: u16,
     process: Mutex<Option<Child>>,
     databases: AtomicU32,
+    standbys: AtomicU32,
     // Dropped before the folder, which it removes.
     keeper: Keeper,
     folder: TempDir,
@@ -114,6 +118,21 @@ impl Postgres {
     /// The port it listens on, on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// Its first process, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.lock().as_ref().map(Child::id)
+    }
+
+    /// Folder with its data and log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// SIGKILL to the server and all its processes, and waits until they are gone.
@@ -191,6 +210,7 @@ impl Postgres {
             port: 0,
             process: Mutex::new(None),
             databases: AtomicU32::new(0),
+            standbys: AtomicU32::new(0),
             keeper,
             folder,
         };
@@ -304,38 +324,4 @@ impl Drop for Postgres {
         // It may have been killed by the test.
         let _ = self.kill();
     }
-}
-
-fn pid(process: u32) -> anyhow::Result<Pid> {
-    i32::try_from(process)
-        .ok()
-        .and_then(Pid::from_raw)
-        .context("the process has no id")
-}
-
-/// Processes that a process has started.
-fn children(parent: u32) -> anyhow::Result<Vec<u32>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir("/proc")? {
-        let name = entry?.file_name();
-        let Some(process) = name.to_str().and_then(|name| name.parse().ok()) else {
-            continue;
-        };
-        if state(process).is_some_and(|(_, of)| of == parent) {
-            found.push(process);
-        }
-    }
-    Ok(found)
-}
-
-/// A dead process may stay as a zombie until someone collects it.
-fn is_alive(process: u32) -> bool {
-    state(process).is_some_and(|(letter, _)| !matches!(letter, 'Z' | 'X'))
-}
-
-/// State and parent of a process, from the fields after its name, which is in brackets.
-fn state(process: u32) -> Option<(char, u32)> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    let mut fields = text.rsplit_once(") ")?.1.split(' ');
-    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
