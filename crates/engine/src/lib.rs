@@ -8,5 +8,6 @@ pub mod memory;
 pub mod postgres;
 pub mod row;
 pub mod sqlite;
+pub mod transfer;
 
 pub use error::EngineError;

@@ -98,20 +98,29 @@ async fn spread(transaction: &Transaction<'_>, wanted: Spread) -> Result<Spread,
     }
 }
 
-async fn meta(transaction: &Transaction<'_>, key: &str) -> Result<Option<String>, EngineError> {
-    let row = transaction
+/// A line of `meta`.
+pub(crate) async fn meta(
+    client: &impl tokio_postgres::GenericClient,
+    key: &str,
+) -> Result<Option<String>, EngineError> {
+    let row = client
         .query_opt("SELECT value FROM meta WHERE key = $1", &[&key])
         .await?;
     Ok(row.map(|row| row.get(0)))
 }
 
-async fn put(transaction: &Transaction<'_>, key: &str, value: &str) -> Result<(), EngineError> {
+/// Writes a line of `meta`.
+pub(crate) async fn put(
+    client: &impl tokio_postgres::GenericClient,
+    key: &str,
+    value: &str,
+) -> Result<(), EngineError> {
     let sql = "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = $2";
-    transaction.execute(sql, &[&key, &value]).await?;
+    client.execute(sql, &[&key, &value]).await?;
     Ok(())
 }
 
-fn new_epoch(entropy: &dyn Entropy) -> String {
+pub(super) fn new_epoch(entropy: &dyn Entropy) -> String {
     let mut random = [0u8; 8];
     entropy.fill(&mut random);
     format!("{:016x}", u64::from_be_bytes(random))

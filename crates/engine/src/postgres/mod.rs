@@ -3,16 +3,21 @@
 //! Whoever writes must know what a lost connection means. A statement that was not answered may have been done: reads are
 //! simply asked again, writes are not ([`EngineError::Unknown`]) unless the caller can find out, as the log does.
 
+mod check;
 mod codec;
 mod connect;
 mod migrate;
+mod operate;
 mod options;
 
+pub use check::{FINDINGS_MAX, Report, check};
 pub use codec::{
     CHANNEL_COLUMNS, Coded, EVENT_COLUMNS, MEMBER_COLUMNS, UuidId, channel_row, coded, event_row, id, int,
     member_row, millis, opt_id, opt_millis, opt_seq, ordinal, seq, small, uint,
 };
 pub use migrate::SCHEMA_VERSION;
+pub(crate) use migrate::{meta as meta_of, put as put_meta};
+pub use operate::{Distribution, distribute, new_epoch};
 pub use options::{PostgresOptions, Spread};
 
 use crate::EngineError;

@@ -51,6 +51,25 @@ impl PostgresOptions {
             spread: Spread::Whole,
         }
     }
+
+    /// Hosts, ports and database of the connection string, for messages: without user and password.
+    pub fn place(&self) -> String {
+        use tokio_postgres::config::Host;
+        let Ok(config) = self.url.parse::<tokio_postgres::Config>() else {
+            return "the database".to_owned();
+        };
+        let ports = config.get_ports();
+        let port = |at: usize| ports.get(at).or_else(|| ports.first()).copied().unwrap_or(5432);
+        let host = |(at, host): (usize, &Host)| match host {
+            Host::Tcp(name) => format!("{name}:{}", port(at)),
+            Host::Unix(path) => path.display().to_string(),
+        };
+        let hosts: Vec<_> = config.get_hosts().iter().enumerate().map(host).collect();
+        match config.get_dbname() {
+            Some(database) => format!("{}/{database}", hosts.join(",")),
+            None => hosts.join(","),
+        }
+    }
 }
 
 impl std::fmt::Debug for PostgresOptions {
