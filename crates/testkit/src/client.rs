@@ -12,11 +12,14 @@ use klatch_types::{
 };
 use serde::Serialize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Makes users and channels in a space, with the space's API key.
 #[derive(Clone, Debug)]
 pub struct Tenant {
-    rest: Rest,
+    /// One way to each process of the server.
+    doors: Arc<[Rest]>,
+    turn: Arc<AtomicUsize>,
 }
 
 #[derive(Serialize)]
@@ -32,13 +35,16 @@ struct NewToken {
 }
 
 impl Tenant {
-    pub(crate) fn new(rest: Rest) -> Self {
-        Self { rest }
+    pub(crate) fn new(doors: Vec<Rest>) -> Self {
+        Self {
+            doors: doors.into(),
+            turn: Arc::default(),
+        }
     }
 
-    /// REST with the API key.
+    /// REST with the API key: the next process has its turn.
     pub fn rest(&self) -> &Rest {
-        &self.rest
+        &self.doors[self.turn.fetch_add(1, Ordering::Relaxed) % self.doors.len()]
     }
 
     /// A new user without a password, signed in by a token.
@@ -47,7 +53,7 @@ impl Tenant {
     /// The server refuses.
     pub async fn user(&self, username: &str) -> Result<TestClient, ClientError> {
         let user: User = self
-            .rest
+            .rest()
             .post(
                 "/v1/users",
                 &NewUser {
@@ -66,7 +72,7 @@ impl Tenant {
         password: &str,
     ) -> Result<TestClient, ClientError> {
         let user: User = self
-            .rest
+            .rest()
             .post(
                 "/v1/users",
                 &NewUser {
@@ -80,9 +86,10 @@ impl Tenant {
 
     /// Another client of a user. Errors as in [`Self::user`].
     pub async fn sign_in(&self, user: UserId) -> Result<TestClient, ClientError> {
-        let token: Token = self.rest.post("/v1/tokens", &NewToken { user }).await?;
+        let rest = self.rest();
+        let token: Token = rest.post("/v1/tokens", &NewToken { user }).await?;
         Ok(TestClient {
-            rest: self.rest.with_token(&token.access_token),
+            rest: rest.with_token(&token.access_token),
             token: token.access_token,
             user: token.user,
         })

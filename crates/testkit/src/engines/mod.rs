@@ -26,7 +26,7 @@ fn in_path(program: &str) -> Option<PathBuf> {
 }
 
 /// The end of a log.
-fn last_lines(file: &Path) -> String {
+pub(crate) fn last_lines(file: &Path) -> String {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let lines: Vec<_> = text.lines().rev().take(40).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join("\n")

@@ -1,6 +1,5 @@
-//! A real server process: started, killed, stopped and started again on the same data.
+//! One process of a server, on ports and in a folder of its own.
 
-use crate::Tenant;
 use crate::ports::{PORT_TRIES, free_address};
 use anyhow::{Context, bail, ensure};
 use klatch_client::{Method, Rest};
@@ -12,130 +11,63 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Longest time a server may take to be ready, also on a busy machine.
+/// Longest time a process may take to be ready, also on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest time a graceful stop may take.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause between two looks at something outside this process.
 const POLL: Duration = Duration::from_millis(10);
-/// The space that every server begins with.
-const SPACE: &str = "test";
 
-/// How a server begins.
-#[derive(Clone, Debug)]
-pub struct ServerOptions {
-    /// Configuration beside the defaults: `("limits.sends_per_second", "0")`. Later ones win.
-    pub settings: Vec<(String, String)>,
-    /// Profile of its space: `campus`, `meeting`, `course` or `app`.
-    pub profile: String,
-    /// The binary; [`binary`] if none.
-    pub binary: Option<PathBuf>,
-}
-
-impl Default for ServerOptions {
-    /// The limits that protect from one busy client are lifted: tests of limits set their own.
-    fn default() -> Self {
-        let unlimited = [
-            "sends_per_second",
-            "sends_burst",
-            "frames_per_10_s",
-            "requests_per_second",
-            "logins_per_account_15_min",
-            "logins_per_ip_15_min",
-            "sign_ups_per_ip_hour",
-            "connections_per_user",
-            "connections_per_ip",
-        ];
-        let settings = unlimited
-            .map(|key| (format!("limits.{key}"), "0".to_owned()))
-            .to_vec();
-        Self {
-            settings,
-            profile: "app".to_owned(),
-            binary: None,
-        }
-    }
-}
-
-impl ServerOptions {
-    /// With one more setting, such as `("limits.sends_per_second", "10")`.
-    #[must_use]
-    pub fn set(mut self, key: &str, value: &str) -> Self {
-        self.settings.push((key.to_owned(), value.to_string()));
-        self
-    }
-}
-
-/// How a server ended.
+/// How a process, or the slowest of several, ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopped {
-    /// Its exit status.
+    /// Its exit status; of several, the first that is no success.
     pub status: ExitStatus,
     /// From the signal to the end.
     pub took: Duration,
 }
 
-/// A server with a data folder of its own. Dropping it kills the process and removes the data.
+/// One process of a server. Dropping it kills the process and removes its folder.
 #[derive(Debug)]
-pub struct Server {
+pub struct Node {
     folder: TempDir,
-    options: ServerOptions,
+    settings: Vec<(String, String)>,
     binary: PathBuf,
+    /// Whether it is one of several, which tell clients of each other.
+    advertises: bool,
     public: SocketAddr,
     internal: SocketAddr,
-    api_key: String,
     child: Option<Child>,
 }
 
-/// The binary under test: `KLATCH_BIN`, or `klatch` in the build folder of the running test.
-///
-/// # Errors
-/// There is none.
-pub fn binary() -> anyhow::Result<PathBuf> {
-    let named = std::env::var_os("KLATCH_BIN").map(PathBuf::from);
-    let this = std::env::current_exe()?;
-    // A test is in `target/PROFILE/deps`, an example or a tool one folder higher.
-    let mut beside = this
-        .ancestors()
-        .skip(1)
-        .take(2)
-        .map(|folder| folder.join("klatch"));
-    let path = named.or_else(|| beside.find(|path| path.is_file()));
-    let path = path.context("there is no klatch binary: `cargo build -p klatch-server` makes it")?;
-    path.canonicalize()
-        .with_context(|| format!("there is no {}", path.display()))
-}
-
-impl Server {
-    /// A ready server with one space and default options.
-    ///
-    /// # Errors
-    /// It does not start; the error has the end of its log.
-    pub async fn start() -> anyhow::Result<Self> {
-        Self::start_with(ServerOptions::default()).await
-    }
-
-    /// A ready server with one space. Errors as in [`Self::start`].
-    pub async fn start_with(options: ServerOptions) -> anyhow::Result<Self> {
-        let binary = options.binary.clone().map_or_else(binary, Ok)?;
-        let folder = tempfile::Builder::new().prefix("klatch-test-").tempdir()?;
+impl Node {
+    /// In a folder of its own; it has no addresses and does not run yet.
+    pub(super) fn new(
+        folder: TempDir,
+        binary: PathBuf,
+        settings: Vec<(String, String)>,
+        advertises: bool,
+    ) -> Self {
         let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut server = Self {
+        Self {
             folder,
-            options,
+            settings,
             binary,
+            advertises,
             public: nowhere,
             internal: nowhere,
-            api_key: String::new(),
             child: None,
-        };
-        server.cli(&["space", "add", SPACE, "--profile", &server.options.profile])?;
-        server.api_key = server.cli(&["space", "key", "add", SPACE, "test"])?;
+        }
+    }
+
+    /// Starts for the first time, on free ports, and waits until it is ready.
+    pub(super) async fn start(&mut self) -> anyhow::Result<()> {
         for _ in 0..PORT_TRIES {
-            (server.public, server.internal) = (free_address()?, free_address()?);
-            match server.run().await {
-                Err(_) if server.log().contains("cannot listen on") => std::fs::write(server.log_file(), "")?,
-                ended => return ended.map(|()| server),
+            (self.public, self.internal) = (free_address()?, free_address()?);
+            self.spawn()?;
+            match self.ready().await {
+                Err(_) if self.log().contains("cannot listen on") => std::fs::write(self.log_file(), "")?,
+                ended => return ended,
             }
         }
         bail!("no free ports were found")
@@ -144,11 +76,11 @@ impl Server {
     /// Starts again, on the same addresses and data, and waits until it is ready; how long that took.
     ///
     /// # Errors
-    /// It runs already, or does not start.
+    /// It runs already, or does not start; the error has the end of its log.
     pub async fn restart(&mut self) -> anyhow::Result<Duration> {
-        ensure!(self.child.is_none(), "the server runs already");
         let began = Instant::now();
-        self.run().await?;
+        self.spawn()?;
+        self.ready().await?;
         Ok(began.elapsed())
     }
 
@@ -168,9 +100,14 @@ impl Server {
     /// # Errors
     /// It does not run, or takes too long and is killed.
     pub async fn stop(&mut self) -> anyhow::Result<Stopped> {
-        let child = self.child.as_mut().context("the server does not run")?;
         let began = Instant::now();
-        kill_process(pid(child)?, Signal::TERM)?;
+        self.signal(Signal::TERM)?;
+        self.stopped(began).await
+    }
+
+    /// After SIGTERM: waits until it has ended.
+    pub(super) async fn stopped(&mut self, began: Instant) -> anyhow::Result<Stopped> {
+        let child = self.child.as_mut().context("the server does not run")?;
         loop {
             if let Some(status) = child.try_wait()? {
                 self.child = None;
@@ -192,21 +129,21 @@ impl Server {
     /// # Errors
     /// It does not run.
     pub fn pause(&self) -> anyhow::Result<()> {
-        Ok(kill_process(
-            pid(self.child.as_ref().context("the server does not run")?)?,
-            Signal::STOP,
-        )?)
+        self.signal(Signal::STOP)
     }
 
     /// SIGCONT. Errors as in [`Self::pause`].
     pub fn resume(&self) -> anyhow::Result<()> {
-        Ok(kill_process(
-            pid(self.child.as_ref().context("the server does not run")?)?,
-            Signal::CONT,
-        )?)
+        self.signal(Signal::CONT)
     }
 
-    /// Runs a command of the command line on the server's data; what it printed. Most that write need a stopped server.
+    /// Sends a signal.
+    pub(super) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let child = self.child.as_ref().context("the server does not run")?;
+        Ok(kill_process(pid(child)?, signal)?)
+    }
+
+    /// Runs a command of the command line on its data; what it printed.
     ///
     /// # Errors
     /// It fails; the error has what it said.
@@ -237,9 +174,19 @@ impl Server {
         self.public
     }
 
-    /// Folder of its data.
+    /// Its data folder; empty but for its address where an engine outside keeps the data.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The folder with data, configuration and logs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Whether it was started, and neither stopped nor killed since.
+    pub fn runs(&self) -> bool {
+        self.child.is_some()
     }
 
     /// Process id, while it runs.
@@ -247,31 +194,18 @@ impl Server {
         self.child.as_ref().map(Child::id)
     }
 
-    /// Short name of its space.
-    pub fn space(&self) -> &'static str {
-        SPACE
-    }
-
-    /// Makes users and channels in its space.
-    ///
-    /// # Errors
-    /// The machine cannot make an HTTP client.
-    pub fn tenant(&self) -> anyhow::Result<Tenant> {
-        Ok(Tenant::new(Rest::new(self.base())?.with_token(&self.api_key)))
-    }
-
     /// The end of what it said on stdout and stderr.
     pub fn log(&self) -> String {
-        let text = std::fs::read_to_string(self.log_file()).unwrap_or_default();
-        let lines: Vec<_> = text.lines().rev().take(40).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        crate::engines::last_lines(&self.log_file())
     }
 
     fn log_file(&self) -> PathBuf {
         self.folder.path().join("server.log")
     }
 
-    async fn run(&mut self) -> anyhow::Result<()> {
+    /// Starts the process and does not wait.
+    pub(super) fn spawn(&mut self) -> anyhow::Result<()> {
+        ensure!(self.child.is_none(), "the server runs already");
         let log = OpenOptions::new()
             .create(true)
             .append(true)
@@ -280,6 +214,11 @@ impl Server {
         let mut command = self.command(&["serve", "--public", &public, "--internal", &internal]);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.child = Some(command.spawn().context("cannot start the server")?);
+        Ok(())
+    }
+
+    /// After [`Self::spawn`]: waits until it is ready, and kills it if it never is.
+    pub(super) async fn ready(&mut self) -> anyhow::Result<()> {
         let ended = self.wait_until_ready().await;
         if ended.is_err() {
             self.kill()?;
@@ -308,7 +247,7 @@ impl Server {
         }
     }
 
-    /// A command on this server's data, with nothing of the caller's configuration.
+    /// A command on its data, with nothing of the caller's configuration.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         for (name, _) in std::env::vars_os() {
@@ -316,7 +255,10 @@ impl Server {
                 command.env_remove(name);
             }
         }
-        for (key, value) in &self.options.settings {
+        if self.advertises {
+            command.env("KLATCH_CLUSTER__ADVERTISE", self.base());
+        }
+        for (key, value) in &self.settings {
             let name = key.to_ascii_uppercase().replacen('.', "__", 1);
             command.env(format!("KLATCH_{name}"), value);
         }
@@ -327,14 +269,9 @@ impl Server {
             .args(arguments);
         command
     }
-
-    /// The folder with data, configuration and logs.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
 }
 
-impl Drop for Server {
+impl Drop for Node {
     fn drop(&mut self) {
         if self.child.is_some() {
             // It may have ended by itself.
