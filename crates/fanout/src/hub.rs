@@ -35,7 +35,9 @@ pub struct Hub {
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub").field("counts", &self.counts()).finish_non_exhaustive()
+        f.debug_struct("Hub")
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +71,9 @@ impl Hub {
     /// A connection is gone.
     pub fn disconnect(&self, outbox: &Outbox) {
         let user = outbox.user();
-        take_out(&self.users, &user, outbox, || (self.watch)(Interest::User(user, false)));
+        take_out(&self.users, &user, outbox, || {
+            (self.watch)(Interest::User(user, false))
+        });
         for channel in outbox.forget_all() {
             self.take_out_of(channel, outbox);
         }

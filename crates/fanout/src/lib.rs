@@ -5,11 +5,23 @@
 //! publisher ever waits for a reader.
 
 mod bus;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod door;
 mod frame;
+mod framing;
 mod hub;
+mod memory_bus;
+mod nats;
 mod outbox;
 
 pub use bus::{Bus, BusFigures, Inbox, Incoming, NoBus, Topic};
 pub use frame::Frame;
+pub use framing::BUS_PAYLOAD_BYTES_MAX;
 pub use hub::{Hub, Interest};
+pub use memory_bus::{MemoryBus, MemoryNet};
+pub use nats::{BusError, NatsBus, NatsCredentials, NatsOptions};
 pub use outbox::{ConnectionId, Outbox, OutboxLimits, Taken};
+
+#[cfg(test)]
+mod tests;
