@@ -41,7 +41,7 @@ because Helm would write a million as 1e+06. */}}
 - name: KLATCH_STORAGE__LANES
   value: {{ .Values.database.lanes | int64 | quote }}
 - name: KLATCH_CLUSTER__NATS
-  value: {{ .Values.bus.url | quote }}
+  value: {{ include "klatch.list" .Values.bus.servers | squote }}
 - name: KLATCH_CLUSTER__NAME
   value: {{ .Values.bus.clusterName | quote }}
 {{- if eq .Values.bus.auth "password" }}
