@@ -138,6 +138,32 @@ pub const INTEREST_LINGERS: Duration = Duration::from_secs(10);
 pub const NODE_HEARTBEAT: Duration = Duration::from_secs(2);
 /// Silence after which a node is taken for dead.
 pub const NODE_DEAD_AFTER: Duration = Duration::from_secs(10);
+/// Most nodes that are known, servers registered from outside included.
+pub const NODES_MAX: usize = 1_024;
+/// Largest message about nodes, bytes; a larger one is not read.
+pub const NODE_MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// Longest region of a node, bytes.
+pub const REGION_CHARS_MAX: usize = 32;
+/// Longest address or version text of a node, bytes.
+pub const NODE_TEXT_BYTES_MAX: usize = 255;
+/// Most connections that a node may say it takes.
+pub const NODE_CAPACITY_MAX: u32 = 10_000_000;
+/// Longest time that a server registered from outside is believed without being registered again.
+pub const NODE_REGISTRATION_MAX: Duration = Duration::from_secs(3_600);
+/// Longest time over which a drained node's clients are sent away.
+pub const DRAIN_SPREAD_MAX: Duration = Duration::from_secs(3_600);
+/// How long an order to another node waits until that node shows that it follows.
+pub const NODE_ORDER_WAIT: Duration = Duration::from_secs(3);
+/// How long the nodes that hold a user's connections have to say so.
+pub const WHO_WAIT: Duration = Duration::from_millis(300);
+/// Questions after users that may be open at once on a node.
+pub const WHO_QUESTIONS_MAX: usize = 256;
+/// Connections of a user that one node tells of.
+pub const WHO_CONNECTIONS_MAX: usize = 200;
+/// How often a node that is too full sends some clients elsewhere.
+pub const MOVES_EVERY: Duration = Duration::from_secs(10);
+/// How long a client may keep the location it was given before it connects.
+pub const LOCATION_LIFE: Duration = Duration::from_secs(10);
 
 // ---- identity ----
 
@@ -161,3 +187,6 @@ const _: () = assert!(WRITE_SLICES_MAX <= 1024); // IOV_MAX on Linux
 const _: () = assert!(NODE_DEAD_AFTER.as_secs() > 3 * NODE_HEARTBEAT.as_secs());
 const _: () = assert!(HEADS_COMPARED_EVERY_ALONE.as_millis() < 1_000);
 const _: () = assert!(EVENTS_FRAME_BYTES_MAX < BUS_MESSAGE_BYTES_MAX);
+const _: () = assert!(NODE_MESSAGE_BYTES_MAX <= BUS_MESSAGE_BYTES_MAX);
+const _: () = assert!(WHO_CONNECTIONS_MAX * 200 < NODE_MESSAGE_BYTES_MAX);
+const _: () = assert!(MOVES_EVERY.as_secs() >= 2 * NODE_HEARTBEAT.as_secs());
