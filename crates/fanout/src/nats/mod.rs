@@ -28,7 +28,7 @@ use settle::Settler;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use subscriptions::Subscriptions;
-use supervisor::Link;
+use supervisor::{Link, Reach};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use wanted::Wanted;
@@ -42,7 +42,7 @@ struct Shared {
     settler: Settler,
     door: Mutex<Door>,
     counters: Counters,
-    up: watch::Sender<bool>,
+    reach: watch::Sender<Reach>,
 }
 
 /// A [`Bus`] over NATS servers. Dropping it ends its tasks and closes the connection.
@@ -81,7 +81,7 @@ impl NatsBus {
             settler: Settler::default(),
             door: Mutex::new(door),
             counters: Counters::default(),
-            up: watch::Sender::new(false),
+            reach: watch::Sender::new(Reach::Away),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(outgoing::publish(Arc::clone(&shared), client.clone()));
@@ -122,15 +122,16 @@ impl Bus for NatsBus {
     }
 
     async fn settled(&self) {
-        let mut up = self.shared.up.subscribe();
+        let mut reach = self.shared.reach.subscribe();
         tokio::select! {
+            biased;
+            _ = reach.wait_for(|reach| *reach == Reach::Away) => {}
             () = settle::settled(&self.shared) => {}
-            _ = up.wait_for(|up| !up) => {}
         }
     }
 
     fn is_up(&self) -> bool {
-        *self.shared.up.borrow()
+        *self.shared.reach.borrow() == Reach::There
     }
 
     fn figures(&self) -> BusFigures {

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::counters::Counters;
 use super::route;
+use super::supervisor::Reach;
 use crate::bus::Topic;
 use crate::framing::{BUS_PAYLOAD_BYTES_MAX, pack};
 use bytes::Bytes;
@@ -104,13 +105,13 @@ fn payloads_in(batch: &[(Topic, Vec<Bytes>)]) -> usize {
 
 /// The publisher: takes everything that waits, publishes and flushes it, and only then takes what gathered meanwhile.
 pub(super) async fn publish(shared: Arc<Shared>, client: async_nats::Client) {
-    let mut up = shared.up.subscribe();
+    let mut reach = shared.reach.subscribe();
     loop {
         let batch = shared.outgoing.take().await;
         let mut sent = 0;
         let flushed = tokio::select! {
             flushed = send(&shared, &client, &batch, &mut sent) => flushed,
-            _ = up.wait_for(|up| !up) => false,
+            _ = reach.wait_for(|reach| *reach != Reach::There) => false,
         };
         shared.outgoing.give_back(&batch);
         if !flushed {

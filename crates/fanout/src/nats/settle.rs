@@ -1,6 +1,7 @@
 //! Knowing that the server has done what it was asked.
 
 use super::Shared;
+use super::supervisor::Reach;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,8 @@ use tokio::sync::{Notify, oneshot};
 
 /// How long one question to the server may take before it is asked again.
 const ROUND_TRIP_MAX: Duration = Duration::from_secs(5);
+/// Pause after a question that was not answered.
+pub(super) const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Who waits for the next round trip. Those who come while one is under way share the one after it.
 #[derive(Debug, Default)]
@@ -44,10 +47,10 @@ pub(super) async fn answer(shared: Arc<Shared>, client: async_nats::Client) {
             shared.settler.wake.notified().await;
             continue;
         }
-        let mut up = shared.up.subscribe();
+        let mut reach = shared.reach.subscribe();
         tokio::select! {
             () = until_answered(&shared, &client) => {}
-            _ = up.wait_for(|up| !up) => {}
+            _ = reach.wait_for(|reach| *reach == Reach::Away) => {}
         }
         for done in waiting {
             done.send(()).ok();
@@ -57,6 +60,6 @@ pub(super) async fn answer(shared: Arc<Shared>, client: async_nats::Client) {
 
 async fn until_answered(shared: &Shared, client: &async_nats::Client) {
     while !round_trip(shared, client).await {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(ASKED_AGAIN_AFTER).await;
     }
 }

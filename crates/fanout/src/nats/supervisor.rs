@@ -13,6 +13,17 @@ use tokio::sync::Notify;
 /// How often the connection is looked at without being told: the client drops events when there are many.
 const LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
 
+/// How far this node reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// No server.
+    Away,
+    /// A server is there, and what was wanted so far is being asked for. Who listens from now on can wait for it.
+    Settling,
+    /// Everything that was wanted before `Settling` is heard.
+    There,
+}
+
 /// What the client's events say, for the supervisor.
 #[derive(Debug, Default)]
 pub(super) struct Link {
@@ -70,16 +81,14 @@ pub(super) async fn supervise(shared: Arc<Shared>, client: async_nats::Client, l
             shared.door.lock().missed();
         }
         if up_on.is_none() && now.is_some() {
-            tokio::select! {
-                heard = everything_is_heard(&shared, &client) => {
-                    if heard && connection(&client) == now {
-                        up_on = now;
-                        go_up(&shared, &client, &link);
-                    }
-                    continue;
-                }
-                () = changed_from(now, &client, &link) => continue,
+            if settles(&shared, &client, &link, now).await {
+                up_on = now;
+                go_up(&shared, &client, &link);
+            } else {
+                shared.reach.send_replace(Reach::Away);
+                tokio::time::sleep(settle::ASKED_AGAIN_AFTER).await;
             }
+            continue;
         }
         tokio::time::timeout(LOOKED_AT_EVERY, link.changed.notified())
             .await
@@ -88,10 +97,18 @@ pub(super) async fn supervise(shared: Arc<Shared>, client: async_nats::Client, l
     }
 }
 
-async fn everything_is_heard(shared: &Shared, client: &async_nats::Client) -> bool {
-    // The client has sent the subscriptions it had before it takes this question.
-    shared.wanted.applied().await;
-    settle::round_trip(shared, client).await
+/// Whether everything wanted is heard over this connection. Only while the bus is away does `settled` not wait, so
+/// whatever it did not wait for is among what is waited for here, before anyone is told `Up`.
+async fn settles(shared: &Shared, client: &async_nats::Client, link: &Link, now: Option<u64>) -> bool {
+    shared.reach.send_replace(Reach::Settling);
+    let heard = async {
+        shared.wanted.applied().await;
+        settle::round_trip(shared, client).await
+    };
+    tokio::select! {
+        heard = heard => heard && connection(client) == now,
+        () = changed_from(now, client, link) => false,
+    }
 }
 
 async fn changed_from(connected: Option<u64>, client: &async_nats::Client, link: &Link) {
@@ -111,15 +128,15 @@ fn go_up(shared: &Shared, client: &async_nats::Client, link: &Link) {
         "NATS is there"
     );
     link.logged.lock().clear();
-    shared.up.send_replace(true);
     shared.outgoing.open();
+    shared.reach.send_replace(Reach::There);
     shared.counters.is_up(true);
     shared.door.lock().up();
 }
 
 fn go_down(shared: &Shared) {
     tracing::warn!("NATS is gone: events of other nodes come late until it is back");
-    shared.up.send_replace(false);
+    shared.reach.send_replace(Reach::Away);
     shared.outgoing.close(&shared.counters);
     shared.counters.is_up(false);
     shared.door.lock().down();
