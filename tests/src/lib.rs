@@ -4,6 +4,8 @@
 //! [`Api`] speaks REST and [`Socket`] the WebSocket with any JSON, and tell whatever comes back. [`raw`] writes bytes
 //! that no library would send, [`token`] makes tokens that an attacker would make.
 
+#![allow(clippy::print_stdout)] // a test tells what it skips
+
 mod api;
 pub mod raw;
 mod socket;
@@ -20,4 +22,9 @@ pub use socket::{Ended, Socket, code};
 /// It fails; the error has what it said.
 pub fn cli(server: &Server, line: &str) -> anyhow::Result<String> {
     server.cli(&line.split(' ').collect::<Vec<_>>())
+}
+
+/// Says what a test leaves out with this storage, and why.
+pub fn skipped(what: &str) {
+    println!("skipped: {what}");
 }

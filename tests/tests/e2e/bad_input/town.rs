@@ -43,13 +43,13 @@ impl Town {
         let [back_end, theirs, school] = keys.map(|key| nobody.with(key));
         let mut words = HashMap::new();
 
-        let (me, mallory) = account(&back_end, &nobody, "mallory").await?;
-        let (_, ana) = account(&back_end, &nobody, "ana").await?;
-        let (r, rui) = account(&back_end, &nobody, "rui").await?;
-        let (v, _) = account(&back_end, &nobody, "victim").await?;
-        let (f, _) = account(&theirs, &nobody, "foreigner").await?;
-        let (_, pupil) = account(&school, &nobody, "pupil").await?;
-        let (_, latecomer) = account(&back_end, &nobody, "latecomer").await?;
+        let (me, mallory) = account(&back_end, &server, "mallory").await?;
+        let (_, ana) = account(&back_end, &server, "ana").await?;
+        let (r, rui) = account(&back_end, &server, "rui").await?;
+        let (v, _) = account(&back_end, &server, "victim").await?;
+        let (f, _) = account(&theirs, &server, "foreigner").await?;
+        let (_, pupil) = account(&school, &server, "pupil").await?;
+        let (_, latecomer) = account(&back_end, &server, "latecomer").await?;
         let s = back_end.must("GET", "/v1/me", None).await?.body["user"]["id"].take();
         let s = s.as_str().context("the back end is a user")?.to_owned();
 
@@ -193,15 +193,16 @@ async fn class(school: &Api) -> Result<String> {
     Ok(ids.join(","))
 }
 
-/// Makes an account. Only ana's has a password: each costs a slow hash.
-async fn account(back_end: &Api, nobody: &Api, username: &str) -> Result<(String, Api)> {
+/// Makes an account, and a way to a server for it. Only ana's has a password: each costs a slow hash.
+async fn account(back_end: &Api, server: &Server, username: &str) -> Result<(String, Api)> {
     let password = (username == "ana").then_some(PASSWORD);
     let body = json!({ "username": username, "password": password });
     let user = back_end.must("POST", "/v1/users", Some(body)).await?.text("id")?;
     let token = back_end
         .must("POST", "/v1/tokens", Some(json!({ "user": user })))
         .await?;
-    Ok((user, nobody.with(token.text("access_token")?)))
+    let api = Api::new(server.public())?;
+    Ok((user, api.with(token.text("access_token")?)))
 }
 
 async fn group(owner: &Api, members: &[&str]) -> Result<String> {

@@ -1,8 +1,9 @@
 //! Who plays: a server and its accounts.
 
+use super::table::CALLERS;
 use anyhow::Result;
 use klatch_testkit::Server;
-use klatch_tests::{Api, Socket, cli};
+use klatch_tests::{Api, Socket, cli, skipped};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ pub(super) struct World {
     pub(super) nobody: Api,
     /// The back end of the space.
     pub(super) system: Arc<Caller>,
-    /// A person of another space.
-    pub(super) foreigner: Arc<Caller>,
+    /// A person of another space, where the command line can make one.
+    pub(super) foreigner: Option<Arc<Caller>>,
     /// Tokens that are good for nothing, with the code and the close code that tell so.
     pub(super) refused: Vec<(&'static str, String, &'static str, u16)>,
 }
@@ -34,21 +35,17 @@ pub(super) struct World {
 const PASSWORD: &str = "correct horse battery";
 
 impl World {
-    /// Starts it. Accounts are disabled from the command line, while the server is stopped.
+    /// Starts it. Spaces are made and accounts disabled from the command line, while the server is stopped: in memory
+    /// there is neither.
     pub(super) async fn new() -> Result<Self> {
         let mut server = Server::start_with(super::unlimited()).await?;
-        server.stop().await?;
-        cli(&server, "space add elsewhere")?;
-        let key = cli(&server, "space key add test tests")?;
-        let their_key = cli(&server, "space key add elsewhere tests")?;
-
-        server.restart().await?;
-        let system = Api::new(server.public())?.with(&key);
-        let (_, disabled) = account(&system, "disabled").await?;
-        server.stop().await?;
-        cli(&server, "user disable disabled --space test")?;
-
-        server.restart().await?;
+        let key = server.api_key().to_owned();
+        let by_hand = if server.storage().is_durable() {
+            Some(by_hand(&mut server).await?)
+        } else {
+            skipped("the foreigner and the disabled account: a server's memory has no other space");
+            None
+        };
         let nobody = Api::new(server.public())?;
         let system = nobody.with(&key);
         let me = Socket::open(server.public(), &key).await?;
@@ -58,17 +55,19 @@ impl World {
             socket: me.deaf(),
             user: system_id,
         });
-        let (user, token) = account(&nobody.with(&their_key), "foreigner").await?;
-        let foreigner = Arc::new(caller(&server, &nobody, user, &token).await?);
         let signed_out = signed_out(&system.api, &nobody).await?;
-        let refused = vec![
-            ("disabled", disabled, "revoked", 4003),
+        let mut refused = vec![
             ("signed out", signed_out, "revoked", 4003),
             ("anonymous", String::new(), "unauthenticated", 4001),
         ];
+        let mut foreigner = None;
+        if let Some((their_key, disabled)) = by_hand {
+            let (user, token) = account(&nobody.with(&their_key), "foreigner").await?;
+            foreigner = Some(Arc::new(caller(&server, user, &token).await?));
+            refused.push(("disabled", disabled, "revoked", 4003));
+        }
         Ok(Self {
             server,
-
             nobody,
             system,
             foreigner,
@@ -79,7 +78,7 @@ impl World {
     /// A person of the space.
     pub(super) async fn person(&self, username: &str) -> Result<Caller> {
         let (user, token) = account(&self.system.api, username).await?;
-        caller(&self.server, &self.nobody, user, &token).await
+        caller(&self.server, user, &token).await
     }
 
     /// A guest account of the space, in no channel.
@@ -87,14 +86,27 @@ impl World {
         let body = json!({ "name": username, "username": username });
         let made = self.system.api.must("POST", "/v1/guests", Some(body)).await?;
         let user = made.body["user"]["id"].as_str().unwrap_or_default().to_owned();
-        caller(&self.server, &self.nobody, user, &made.text("access_token")?).await
+        caller(&self.server, user, &made.text("access_token")?).await
     }
 }
 
-async fn caller(server: &Server, nobody: &Api, user: String, token: &str) -> Result<Caller> {
+/// The key of another space, and the token of an account that was disabled.
+async fn by_hand(server: &mut Server) -> Result<(String, String)> {
+    let system = Api::new(server.public())?.with(server.api_key());
+    let (_, disabled) = account(&system, "disabled").await?;
+    server.stop().await?;
+    cli(server, "space add elsewhere")?;
+    let their_key = cli(server, "space key add elsewhere tests")?;
+    cli(server, "user disable disabled --space test")?;
+    server.restart().await?;
+    Ok((their_key, disabled))
+}
+
+/// Of several processes, the socket and the calls may go to different ones.
+async fn caller(server: &Server, user: String, token: &str) -> Result<Caller> {
     let socket = Socket::open(server.public(), token).await?.deaf();
     Ok(Caller {
-        api: nobody.with(token),
+        api: Api::new(server.public())?.with(token),
         socket,
         user,
     })
@@ -154,8 +166,15 @@ impl Cast {
             all.insert(name, Arc::new(world.visitor(&format!("{name}.{scene}")).await?));
         }
         all.insert("system", Arc::clone(&world.system));
-        all.insert("foreigner", Arc::clone(&world.foreigner));
+        if let Some(foreigner) = &world.foreigner {
+            all.insert("foreigner", Arc::clone(foreigner));
+        }
         Ok(Self(all))
+    }
+
+    /// Those of the table's callers who are there.
+    pub(super) fn callers(&self) -> impl Iterator<Item = &'static str> {
+        CALLERS.into_iter().filter(|name| self.0.contains_key(name))
     }
 
     /// One of them.

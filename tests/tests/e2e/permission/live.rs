@@ -3,7 +3,7 @@
 use super::unlimited;
 use anyhow::{Context, Result};
 use klatch_testkit::Server;
-use klatch_tests::{Api, Socket, cli, code};
+use klatch_tests::{Api, Socket, code};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -24,10 +24,8 @@ struct Town {
 
 impl Town {
     async fn new() -> Result<Self> {
-        let mut server = Server::start_with(unlimited()).await?;
-        server.stop().await?;
-        let key = cli(&server, "space key add test tests")?;
-        server.restart().await?;
+        let server = Server::start_with(unlimited()).await?;
+        let key = server.api_key().to_owned();
         let nobody = Api::new(server.public())?;
         let system = nobody.with(key);
         for username in ["ana", "rui"] {
@@ -35,8 +33,12 @@ impl Town {
             system.must("POST", "/v1/users", Some(body)).await?;
         }
         let (ana, rui) = (log_in(&nobody, "ana").await?, log_in(&nobody, "rui").await?);
-        let person = |signed_in: &Value| (id(&signed_in["user"]), nobody.with(token(signed_in)));
-        let (ana, rui) = (person(&ana), person(&rui));
+        // Of several processes, each has another.
+        let person = |signed_in: &Value| -> Result<(String, Api)> {
+            let api = Api::new(server.public())?.with(token(signed_in));
+            Ok((id(&signed_in["user"]), api))
+        };
+        let (ana, rui) = (person(&ana)?, person(&rui)?);
         Ok(Self {
             server,
             nobody,
