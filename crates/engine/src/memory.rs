@@ -4,7 +4,9 @@ use crate::row::{
     ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, MemberRow, RefreshRow,
     SigningKeyRow, SpaceRow, UserRow,
 };
-use klatch_types::{ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Seq, SpaceId, UserId};
+use klatch_types::{
+    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Seq, SpaceId, UserId,
+};
 use parking_lot::RwLock;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -51,6 +53,8 @@ pub struct Tables {
     pub invites: BTreeMap<InviteId, InviteRow>,
     /// Channels.
     pub channels: BTreeMap<ChannelId, ChannelTable>,
+    /// When the work of the whole cluster is due again, by its name.
+    pub chores: HashMap<String, Millis>,
     /// Direct channels by pair.
     pub pairs: HashMap<(SpaceId, UserId, UserId), ChannelId>,
 }

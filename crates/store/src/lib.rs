@@ -7,6 +7,8 @@
 pub mod conformance;
 mod error;
 pub mod memory;
+pub mod postgres;
+mod prefix;
 pub mod sqlite;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use klatch_engine::row::{
 use klatch_types::{
     ApiKeyId, ChannelId, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId, UserId,
 };
+use std::time::Duration;
 
 /// A channel with everyone in it, as of one moment (`row.head`).
 #[derive(Clone, Debug, PartialEq)]
@@ -252,6 +253,15 @@ pub trait Directory: Send + Sync + 'static {
     async fn invites_of(&self, channel: ChannelId, now: Millis) -> Result<Vec<InviteRow>, StoreError>;
     /// Takes an invitation of this channel back. `NotFound` if there is none.
     async fn invite_revoke(&self, channel: ChannelId, id: InviteId, at: Millis) -> Result<(), StoreError>;
+
+    // ---- chores ----
+
+    /// Whether the caller should now do a piece of work that is due once in the whole cluster each `every`: true for
+    /// one caller, who is then the one until `every` has passed. Nodes' clocks may differ by up to `every`; a claim
+    /// due further than twice that ahead of `now`, made before a clock was set back, holds nobody up.
+    async fn chore_claim(&self, name: &str, every: Duration, now: Millis) -> Result<bool, StoreError>;
+
+    // ---- counts ----
 
     /// Counts of (spaces, users, channels, messages), for operators.
     async fn counts(&self) -> Result<(u64, u64, u64, Ordinal), StoreError>;

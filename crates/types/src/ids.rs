@@ -3,6 +3,7 @@
 use crate::{Entropy, Millis};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -108,6 +109,22 @@ id!(/// One running process of Klatch.
     NodeId);
 
 impl ChannelId {
+    /// The id of the direct channel of two users (`low` is the smaller id): a UUIDv8 (RFC 9562, section 5.8) that
+    /// follows from the pair, so that nodes that make it at the same time make the same one, also where no index
+    /// spans all channels. The same for ever: the first sixteen bytes of a SHA-256 over a label and
+    /// the three ids, with version and variant set.
+    pub fn of_pair(space: SpaceId, low: UserId, high: UserId) -> Self {
+        let hash = Sha256::new()
+            .chain_update(b"klatch direct channel\0")
+            .chain_update(space.as_bytes())
+            .chain_update(low.as_bytes())
+            .chain_update(high.as_bytes())
+            .finalize();
+        let mut bytes = [0u8; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
     /// Into how many buckets channels are divided; fixed for ever, because tables are distributed by it.
     pub const BUCKETS: i16 = 256;
 
@@ -135,6 +152,22 @@ mod tests {
             counts[ChannelId::new(Millis(n), &entropy).bucket() as usize] += 1;
         }
         assert!(counts.iter().all(|count| (50..160).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn a_pair_has_the_same_channel_for_ever() {
+        let id = |n: u128| Uuid::from_u128(n);
+        let of = |space, low, high| ChannelId::of_pair(SpaceId(id(space)), UserId(id(low)), UserId(id(high)));
+        let vectors = [
+            (of(1, 2, 3), "8f81660a-22f4-8aad-9be6-5e1b0f301c8b"),
+            (of(1, 2, 4), "f0af7022-1e9e-8057-9055-310be1e5c64e"),
+            (of(2, 2, 3), "3fe8af02-c310-855e-8891-1401f0f42bd1"),
+        ];
+        for (made, written) in vectors {
+            assert_eq!(made.to_string(), written);
+            assert_eq!(made.0.get_version_num(), 8);
+            assert_eq!(made.0.get_variant(), uuid::Variant::RFC4122);
+        }
     }
 
     #[test]

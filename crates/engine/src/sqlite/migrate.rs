@@ -5,7 +5,16 @@ use rusqlite::Connection;
 
 /// Every migration, oldest first; the version is the place in this list, counted from one. What was released is
 /// never changed: a correction is the next migration.
-const MIGRATIONS: &[(&str, &str)] = &[("0001_initial", include_str!("../migrations/sqlite/0001_initial.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        "0001_initial",
+        include_str!("../migrations/sqlite/0001_initial.sql"),
+    ),
+    (
+        "0002_chores",
+        include_str!("../migrations/sqlite/0002_chores.sql"),
+    ),
+];
 
 /// The schema version that this build reads and writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;

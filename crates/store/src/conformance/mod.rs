@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test's, whichever crate runs it
 
 mod channel;
+mod chore;
 mod cursor;
 mod device;
 mod invite;
@@ -16,6 +17,9 @@ mod world;
 pub use channel::{
     channels_of_a_space_come_oldest_first, direct_channels_are_found_by_pair, members_come_in_pages,
     memberships_tell_where_one_stands, snapshots_hold_members_and_bans, unknown_channels_are_empty,
+};
+pub use chore::{
+    a_clock_set_back_stops_no_chore, chores_are_due_once_each_period, of_many_claims_at_once_one_wins,
 };
 pub use cursor::{
     cursors_are_for_members, cursors_go_forward_and_stop_at_the_head, own_messages_are_read,
@@ -53,7 +57,8 @@ macro_rules! directory_conformance {
             previews_are_the_last_message_as_it_is_now, open_channels_come_by_name,
             cursors_go_forward_and_stop_at_the_head, cursors_are_for_members, own_messages_are_read,
             reading_is_receiving, reading_counts_mentions, those_who_come_later_have_nothing_unread,
-            invitations_are_found_by_code, invites_end, invites_of_channels_are_apart
+            invitations_are_found_by_code, invites_end, invites_of_channels_are_apart,
+            chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore
         );
     };
     ($make:path => $($case:ident),+) => {

@@ -2,6 +2,7 @@
 //! statement of what the SQL must do.
 
 mod channel;
+mod chore;
 mod cursor;
 mod device;
 mod invite;
@@ -20,6 +21,7 @@ use klatch_engine::row::{
 use klatch_types::{
     ApiKeyId, ChannelId, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId, UserId,
 };
+use std::time::Duration;
 
 /// A directory in shared tables.
 #[derive(Clone, Debug)]
@@ -281,6 +283,10 @@ impl Directory for MemoryDirectory {
 
     async fn invite_revoke(&self, channel: ChannelId, id: InviteId, at: Millis) -> Result<(), StoreError> {
         invite::revoke(&mut self.tables.write(), channel, id, at)
+    }
+
+    async fn chore_claim(&self, name: &str, every: Duration, now: Millis) -> Result<bool, StoreError> {
+        Ok(chore::claim(&mut self.tables.write(), name, every, now))
     }
 
     async fn counts(&self) -> Result<(u64, u64, u64, Ordinal), StoreError> {

@@ -2,6 +2,7 @@
 //! writer thread, each in a savepoint, and are answered after the commit.
 
 mod channel;
+mod chore;
 mod cursor;
 mod device;
 mod invite;
@@ -24,6 +25,7 @@ use klatch_types::{
     ApiKeyId, ChannelId, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId, UserId,
 };
 use rusqlite::Connection;
+use std::time::Duration;
 
 /// A directory in one SQLite database, beside the log that opened it.
 #[derive(Clone, Debug)]
@@ -361,6 +363,14 @@ impl Directory for SqliteDirectory {
 
     async fn invite_revoke(&self, channel: ChannelId, id: InviteId, at: Millis) -> Result<(), StoreError> {
         self.change(move |db| invite::revoke(db, channel, id, at)).await
+    }
+
+    async fn chore_claim(&self, name: &str, every: Duration, now: Millis) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        Ok(self
+            .db
+            .write(move |db| chore::claim(db, &name, every, now))
+            .await?)
     }
 
     async fn counts(&self) -> Result<(u64, u64, u64, Ordinal), StoreError> {

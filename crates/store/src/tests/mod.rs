@@ -1,6 +1,7 @@
-//! Both directories against the suite, each beside its own log, and what only one of them can show.
+//! All directories against the suite, each beside its own log, and what only one of them can show.
 
 mod plans;
+mod postgres_plans;
 mod subjects;
 mod unread;
 
@@ -10,4 +11,12 @@ mod memory {
 
 mod sqlite {
     crate::directory_conformance!(super::subjects::sqlite);
+}
+
+mod postgres {
+    crate::directory_conformance!(super::subjects::postgres_whole);
+}
+
+mod postgres_by_bucket {
+    crate::directory_conformance!(super::subjects::postgres_by_bucket);
 }

@@ -2,10 +2,13 @@
 
 use crate::conformance::{Deed, EDIT, Subject, Writer};
 use crate::memory::MemoryDirectory;
+use crate::postgres::PostgresDirectory;
 use crate::sqlite::SqliteDirectory;
 use async_trait::async_trait;
 use klatch_engine::memory::SharedTables;
+use klatch_engine::postgres::{Postgres, PostgresOptions, Spread};
 use klatch_log::memory::MemoryLog;
+use klatch_log::postgres::{PostgresLog, PostgresLogOptions};
 use klatch_log::sqlite::{OpenOptions, Sqlite, open};
 use klatch_log::{Append, Change, ChannelLog, Expect, NewChannel, commit_feed, digest};
 use klatch_types::{ChannelId, InviteId, Millis, Role, SeededEntropy, Seq, UserId};
@@ -42,6 +45,35 @@ pub(super) fn with_database() -> (Subject, Sqlite) {
         directory: Arc::new(SqliteDirectory::new(db.clone())),
         writer: Arc::new(ThroughLog(log)),
         keep: Box::new(folder),
+    };
+    (subject, db)
+}
+
+pub(super) async fn postgres_whole() -> Subject {
+    with_postgres(Spread::Whole).await.0
+}
+
+pub(super) async fn postgres_by_bucket() -> Subject {
+    with_postgres(Spread::ByBucket).await.0
+}
+
+/// A directory in a new database of the server that the tests of this process share, and the database.
+pub(super) async fn with_postgres(spread: Spread) -> (Subject, Postgres) {
+    let made = || klatch_testkit::engines::Postgres::shared()?.database();
+    let url = tokio::task::spawn_blocking(made).await.unwrap().unwrap();
+    let options = PostgresOptions {
+        spread,
+        // Many databases share one server.
+        connections: 6,
+        ..PostgresOptions::new(url)
+    };
+    let db = Postgres::open(options, &SeededEntropy::new(1)).await.unwrap();
+    let (feed, _) = commit_feed();
+    let log = PostgresLog::start(db.clone(), PostgresLogOptions::default(), feed);
+    let subject = Subject {
+        directory: Arc::new(PostgresDirectory::new(db.clone())),
+        writer: Arc::new(ThroughLog(log)),
+        keep: Box::new(()),
     };
     (subject, db)
 }

@@ -1,5 +1,5 @@
 //! Whatever is sent and read, in whatever order: what is counted is what a walk over the messages counts, and
-//! memory and SQLite say the same.
+//! all three directories say the same.
 
 use super::subjects;
 use crate::conformance::{Deed, EDIT, World};
@@ -203,11 +203,13 @@ proptest! {
     #[test]
     fn counts_are_those_of_a_walk(steps in vec(step(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (memory, sqlite) = runtime.block_on(async {
+        let (memory, sqlite, postgres) = runtime.block_on(async {
             let memory = World::new(subjects::memory().await).await;
             let sqlite = World::new(subjects::sqlite().await).await;
-            (story(memory, &steps).await, story(sqlite, &steps).await)
+            let postgres = World::new(subjects::postgres_whole().await).await;
+            (story(memory, &steps).await, story(sqlite, &steps).await, story(postgres, &steps).await)
         });
-        prop_assert_eq!(memory, sqlite);
+        prop_assert_eq!(&memory, &sqlite);
+        prop_assert_eq!(memory, postgres);
     }
 }
