@@ -21,7 +21,7 @@ pub struct NewChannelRequest {
     pub visibility: Visibility,
     /// First members beside the maker; of a `direct` channel, the other user.
     pub members: Vec<UserId>,
-    /// Makes a retry safe: the channel's id follows from it.
+    /// Makes a retry safe: the channel's id follows from it (that of a `direct` channel follows from the pair).
     pub key: Option<ClientKey>,
 }
 
@@ -57,7 +57,7 @@ impl Channels {
             .chain(others.iter().map(|user| (user.id, rank_of_first(user))))
             .collect();
         let pair = direct.then(|| pair_of(actor.user, others[0].id));
-        let id = self.new_id(actor, request.key);
+        let id = self.new_id(actor, pair, request.key);
         let fact = Fact::ChannelCreated {
             kind: request.kind,
             name: request
@@ -80,7 +80,7 @@ impl Channels {
             .await
         {
             Ok(receipt) => Ok((id, receipt.duplicate)),
-            Err(LogError::Exists(existing)) => Ok((existing, true)),
+            Err(LogError::Exists(existing)) => Ok((self.asked_for(existing, pair).await?, true)),
             Err(other) => Err(other.into()),
         }
     }
@@ -182,8 +182,28 @@ impl Channels {
         Ok(users)
     }
 
-    /// The id of a new channel. With a key it follows from space, maker and key, so that a retry finds the first.
-    fn new_id(&self, actor: &Actor, key: Option<ClientKey>) -> ChannelId {
+    /// A channel that was there before, if it is the one that was asked for. Anyone can compute the id of a pair; should someone
+    /// have got it for another channel, the two must not write into that.
+    async fn asked_for(
+        &self,
+        existing: ChannelId,
+        pair: Option<(UserId, UserId)>,
+    ) -> Result<ChannelId, ChannelError> {
+        if pair.is_some() {
+            let row = self.parts.directory.channel(existing).await?;
+            if row.is_none_or(|row| row.pair != pair) {
+                return Err(LogError::Conflict.into());
+            }
+        }
+        Ok(existing)
+    }
+
+    /// The id of a new channel. A direct one's follows from its pair, whoever makes it. With a key it follows from
+    /// space, maker and key, so that a retry finds the first.
+    fn new_id(&self, actor: &Actor, pair: Option<(UserId, UserId)>, key: Option<ClientKey>) -> ChannelId {
+        if let Some((low, high)) = pair {
+            return ChannelId::of_pair(actor.space, low, high);
+        }
         let Some(key) = key else {
             return ChannelId::new(self.now(), &*self.parts.entropy);
         };

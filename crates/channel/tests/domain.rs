@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used)] // a test: a failed step ends it, and the line says which
 
-use klatch_channel::{Alone, Actor, ChannelError, Channels, HistoryPage, NewChannelRequest, NewInvite, Parts, Turn};
+use klatch_channel::{
+    Actor, Alone, ChannelError, Channels, HistoryPage, NewChannelRequest, NewInvite, Parts, Turn,
+};
 use klatch_engine::memory::SharedTables;
 use klatch_engine::row::{SpaceRow, UserRow};
 use klatch_fanout::{ConnectionId, Hub, Outbox, OutboxLimits, Taken};
 use klatch_log::memory::MemoryLog;
-use klatch_log::{LogError, commit_feed};
+use klatch_log::{Append, Change, ChannelLog, Expect, LogError, NewChannel, commit_feed};
 use klatch_store::Directory;
 use klatch_store::memory::MemoryDirectory;
 use klatch_types::{
@@ -21,6 +23,7 @@ use std::time::Duration;
 
 struct World {
     channels: Arc<Channels>,
+    log: Arc<MemoryLog>,
     directory: Arc<dyn Directory>,
     hub: Arc<Hub>,
     clock: Arc<ManualClock>,
@@ -38,7 +41,7 @@ impl World {
         let directory: Arc<dyn Directory> = Arc::new(MemoryDirectory::new(tables));
         let hub = Arc::new(Hub::default());
         let channels = Arc::new(Channels::new(Parts {
-            log,
+            log: log.clone(),
             directory: Arc::clone(&directory),
             hub: Arc::clone(&hub),
             peers: Arc::new(Alone),
@@ -59,6 +62,7 @@ impl World {
         directory.space_add(row).await.unwrap();
         Self {
             channels,
+            log,
             directory,
             hub,
             clock,
@@ -356,6 +360,103 @@ async fn direct_channels_are_one_per_pair_and_keys_make_one_channel() {
         .await
         .unwrap();
     assert_eq!((again, existed), (group, true));
+}
+
+#[tokio::test]
+async fn a_pair_that_comes_from_both_sides_at_once_has_one_channel() {
+    let world = World::new(Policy::of(Profile::App)).await;
+    let (ana, rui) = (world.user("ana").await, world.user("rui").await);
+    let make = |actor: Actor, other: UserId| {
+        let request = NewChannelRequest {
+            kind: ChannelKind::Direct,
+            name: None,
+            topic: None,
+            visibility: Visibility::Private,
+            members: vec![other],
+            key: Some(world.key()),
+        };
+        let channels = Arc::clone(&world.channels);
+        tokio::spawn(async move { channels.create(&actor, request).await.unwrap() })
+    };
+    let tries = [
+        make(ana, rui.user),
+        make(rui, ana.user),
+        make(ana, rui.user),
+        make(rui, ana.user),
+    ];
+    let pair = (ana.user.min(rui.user), ana.user.max(rui.user));
+    let id = ChannelId::of_pair(world.space, pair.0, pair.1);
+    let mut made = 0;
+    for attempt in tries {
+        let (channel, existed) = attempt.await.unwrap();
+        assert_eq!(channel, id, "the id follows from the pair");
+        made += u32::from(!existed);
+    }
+    assert_eq!(made, 1);
+    assert_eq!(
+        world.directory.channel(id).await.unwrap().unwrap().pair,
+        Some(pair)
+    );
+}
+
+#[tokio::test]
+async fn the_channel_of_a_pair_is_found_whatever_its_id_and_nothing_else_is_taken_for_it() {
+    let world = World::new(Policy::of(Profile::App)).await;
+    let (ana, rui, eva) = (
+        world.user("ana").await,
+        world.user("rui").await,
+        world.user("eva").await,
+    );
+    let pair_of = |a: &Actor, b: &Actor| (a.user.min(b.user), a.user.max(b.user));
+    let append = |channel, kind, pair| Append {
+        channel,
+        actor: ana.user,
+        key: None,
+        at: world.clock.now(),
+        kind: 1,
+        message: false,
+        target: None,
+        payload: Vec::new(),
+        digest: 0,
+        expect: Expect::New,
+        changes: vec![Change::Create(NewChannel {
+            space: world.space,
+            kind,
+            visibility: Visibility::Private,
+            name: None,
+            topic: None,
+            pair,
+        })],
+    };
+    let direct = |other: &Actor| {
+        let request = NewChannelRequest {
+            kind: ChannelKind::Direct,
+            name: None,
+            topic: None,
+            visibility: Visibility::Private,
+            members: vec![other.user],
+            key: None,
+        };
+        world.channels.create(&ana, request)
+    };
+    // As versions before made them: an id of its own.
+    let older = ChannelId::new(world.clock.now(), &*world.entropy);
+    let made = append(older, ChannelKind::Direct, Some(pair_of(&ana, &rui)));
+    world.log.append_wait(made).await.unwrap();
+    assert_eq!(direct(&rui).await.unwrap(), (older, true));
+
+    let (low, high) = pair_of(&ana, &eva);
+    let squatted = ChannelId::of_pair(world.space, low, high);
+    world
+        .log
+        .append_wait(append(squatted, ChannelKind::Group, None))
+        .await
+        .unwrap();
+    let refused = direct(&eva).await;
+    assert!(
+        matches!(refused, Err(ChannelError::Log(LogError::Conflict))),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
