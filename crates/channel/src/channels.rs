@@ -7,9 +7,10 @@ use klatch_fanout::Hub;
 use klatch_log::ChannelLog;
 use klatch_store::Directory;
 use klatch_types::{ChannelId, Clock, Entropy, Millis, SpaceId, limits};
-use parking_lot::RwLock;
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// What the domain stands on. Everything is passed in; nothing here knows which engine is below.
 #[derive(Clone)]
@@ -28,8 +29,38 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// A shared, changing channel state.
-pub(crate) type SharedState = Arc<RwLock<ChannelState>>;
+/// A channel's state in memory, which changes with its events.
+pub(crate) struct KeptState {
+    state: RwLock<ChannelState>,
+    /// When it was last known to be current. Of use only while the channel's events do not come by themselves.
+    current_at: AtomicI64,
+}
+
+impl KeptState {
+    fn new(state: ChannelState, now: Millis) -> Self {
+        Self {
+            state: RwLock::new(state),
+            current_at: AtomicI64::new(now.0),
+        }
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, ChannelState> {
+        self.state.read()
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, ChannelState> {
+        self.state.write()
+    }
+
+    /// Whether it may be believed without asking. A clock that was set back makes it old, not eternal.
+    fn is_recent(&self, now: Millis) -> bool {
+        let at = Millis(self.current_at.load(Ordering::Relaxed));
+        at <= now && now.since(at) < limits::STATE_BELIEVED_FOR
+    }
+}
+
+/// A shared [`KeptState`].
+pub(crate) type SharedState = Arc<KeptState>;
 
 /// Every operation on channels. One file per feature adds its methods.
 pub struct Channels {
@@ -71,12 +102,34 @@ impl Channels {
         self.spaces.get(id, &*self.parts.directory, self.now()).await
     }
 
-    /// The state of a channel, from memory if it is there.
+    /// The state of a channel as it is now: from memory if it is there and follows the channel's events, or was compared
+    /// with the log a moment ago.
     pub(crate) async fn state(&self, id: ChannelId) -> Result<SharedState, ChannelError> {
+        match self.states.get(&id) {
+            Some(state) if self.parts.peers.hears(id) || state.is_recent(self.now()) => Ok(state),
+            Some(state) => Box::pin(self.compare_state(id, state)).await,
+            None => Box::pin(self.load_state(id)).await,
+        }
+    }
+
+    /// The state of a channel, from memory if it is there, be it late: for appends, which the log refuses if it is.
+    pub(crate) async fn state_to_append(&self, id: ChannelId) -> Result<SharedState, ChannelError> {
         match self.states.get(&id) {
             Some(state) => Ok(state),
             None => Box::pin(self.load_state(id)).await,
         }
+    }
+
+    /// The state, read again unless the log says that it is current.
+    async fn compare_state(&self, id: ChannelId, state: SharedState) -> Result<SharedState, ChannelError> {
+        let now = self.now();
+        let heads = self.parts.log.heads(&[id]).await?;
+        let head = heads.first().copied().flatten().ok_or(ChannelError::NotFound)?;
+        if state.read().access_seq < head.access_seq {
+            return self.load_state(id).await;
+        }
+        state.current_at.store(now.0, Ordering::Relaxed);
+        Ok(state)
     }
 
     /// Reads a channel's state and keeps it. The loop closes a gap: an access event that was delivered after the
@@ -89,7 +142,7 @@ impl Channels {
                 .channel_snapshot(id)
                 .await?
                 .ok_or(ChannelError::NotFound)?;
-            let state = Arc::new(RwLock::new(ChannelState::of(snapshot)));
+            let state = Arc::new(KeptState::new(ChannelState::of(snapshot), self.now()));
             self.states.insert(id, Arc::clone(&state));
             let heads = self.parts.log.heads(&[id]).await?;
             let head = heads.first().copied().flatten().ok_or(ChannelError::NotFound)?;

@@ -89,9 +89,33 @@ pub mod kind {
     pub const MEMBER_MUTED: u8 = 25;
     pub const MEMBER_UNMUTED: u8 = 26;
     pub const MEMBER_ROLE_CHANGED: u8 = 27;
+
+    /// Whether events of this type change who may do what. Types of later versions with such a number do, too.
+    pub(crate) fn is_access(number: u8) -> bool {
+        number >= CHANNEL_CREATED
+    }
 }
 
 impl Fact {
+    /// Who becomes a member by it.
+    pub(crate) fn comes(&self) -> Vec<UserId> {
+        match self {
+            Self::ChannelCreated { members, .. } => members.iter().map(|(user, _)| *user).collect(),
+            Self::MemberJoined { user, .. } => vec![*user],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Who is no longer a member after it.
+    pub(crate) fn goes(&self) -> Option<UserId> {
+        match self {
+            Self::MemberLeft { user }
+            | Self::MemberRemoved { user, .. }
+            | Self::MemberBanned { user, .. } => Some(*user),
+            _ => None,
+        }
+    }
+
     /// The number of its type.
     pub fn kind(&self) -> u8 {
         match self {

@@ -6,6 +6,7 @@ use crate::{Actor, ChannelError, ChannelState, Channels, Turn};
 use klatch_engine::EngineError;
 use klatch_log::{Append, Change, Expect, LogError, Receipt};
 use klatch_types::{ChannelId, ClientKey, Seq, limits};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// One event that an operation wants to make.
@@ -57,7 +58,7 @@ impl Channels {
         decide: impl Fn(&ChannelState) -> Result<Draft, ChannelError> + Send + Sync,
     ) -> Result<Receipt, ChannelError> {
         let mut turn = Some(turn);
-        let mut state = self.state(channel).await?;
+        let mut state = self.state_to_append(channel).await?;
         for _ in 0..limits::STALE_RETRIES_MAX {
             let decided = {
                 let state = state.read();
@@ -65,7 +66,15 @@ impl Channels {
             };
             let append = match decided {
                 Ok(append) => append,
-                Err(refusal) => return Box::pin(self.earlier_or(actor, channel, key, refusal)).await,
+                Err(refusal) => {
+                    // What was refused by a late state may be allowed by now.
+                    let current = Box::pin(self.state(channel)).await?;
+                    if Arc::ptr_eq(&current, &state) {
+                        return Box::pin(self.earlier_or(actor, channel, key, refusal)).await;
+                    }
+                    state = current;
+                    continue;
+                }
             };
             let (done, answer) = oneshot::channel();
             self.parts.log.append(append, done);

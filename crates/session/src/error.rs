@@ -52,7 +52,9 @@ impl SessionError {
             EngineError::StorageFull => Problem::new(ErrorCode::StorageFull, None),
             EngineError::Overloaded => retry(ErrorCode::Overloaded, Duration::from_millis(500)),
             EngineError::Contended(_) => retry(ErrorCode::Overloaded, Duration::from_millis(500)),
-            EngineError::Closed | EngineError::Unavailable(_) | EngineError::Unknown(_) => retry(ErrorCode::Unavailable, Duration::from_secs(1)),
+            EngineError::Closed | EngineError::Unavailable(_) | EngineError::Unknown(_) => {
+                retry(ErrorCode::Unavailable, Duration::from_secs(1))
+            }
             _ => Problem::new(ErrorCode::Internal, None),
         };
         match self {

@@ -83,13 +83,16 @@ impl Sessions {
             {
                 hub.unsubscribe(stale, outbox);
             }
-            for channel in wanted {
-                hub.subscribe(channel, outbox);
+            for channel in &wanted {
+                hub.subscribe(*channel, outbox);
             }
             self.channels.peers().hear(&listed).await?;
             if outbox.membership_changes() == changes {
                 // Heads as of after subscribing: what is above them comes live, what is below can be replayed.
-                return Ok(self.directory.memberships(session.who.user).await?);
+                let memberships = self.directory.memberships(session.who.user).await?;
+                if memberships.iter().map(|row| row.channel).collect::<HashSet<_>>() == wanted {
+                    return Ok(memberships);
+                }
             }
         }
         Err(SessionError::code(ErrorCode::Overloaded))

@@ -1,0 +1,509 @@
+//! The one task that delivers on a node of a cluster.
+
+use super::compare::Comparisons;
+use super::flight::{self, Flight, Landed};
+use super::order::Order as ChannelOrder;
+use super::wire::{self, UserNote};
+use super::{Order, Shared, TailOptions};
+use crate::Channels;
+use crate::delivery::{self, BATCHES_MAX};
+use crate::fact::Fact;
+use crate::piece::{Piece, Pieces};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use klatch_fanout::{Bus, Inbox, Incoming, Interest, Topic};
+use klatch_log::{CommitReceiver, Committed, EventRow, Head, LogError};
+use klatch_types::{ChannelId, Seq, UserId, limits};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+/// Reads of holes that may be under way at once.
+const FILLS_AT_ONCE: usize = 16;
+/// How often the follower looks at what is due, at rest and while something waits.
+const LOOK: Duration = Duration::from_millis(100);
+const LOOK_CLOSELY: Duration = Duration::from_millis(5);
+/// How often tails without listeners are looked for.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How long after a failed read it is tried again.
+const READ_AGAIN: Duration = Duration::from_millis(250);
+/// Messages of other nodes taken at once.
+const INCOMING_MAX: usize = 256;
+
+/// One followed channel.
+#[derive(Default)]
+pub(super) struct Tail {
+    pub(super) order: ChannelOrder,
+    /// Users who came at a position that may be before where the tail begins: it begins early enough for them.
+    joined: Vec<Seq>,
+    /// Since when something is missing; in the future after a failed read.
+    missing_since: Option<Instant>,
+    filling: bool,
+    /// Since when nobody here listens.
+    idle_since: Option<Instant>,
+}
+
+/// Someone who waits until tails have begun.
+struct Waiter {
+    left: Vec<ChannelId>,
+    done: oneshot::Sender<Result<(), LogError>>,
+}
+
+pub(super) struct Follower {
+    pub(super) channels: Arc<Channels>,
+    bus: Arc<dyn Bus>,
+    shared: Arc<Shared>,
+    pub(super) options: TailOptions,
+    pub(super) tails: HashMap<ChannelId, Tail>,
+    /// Tails that are about to begin; asked together.
+    starting: Vec<ChannelId>,
+    start_under_way: bool,
+    /// Whether someone waits for the bus to settle, though no tail begins.
+    settling: bool,
+    waiters: Vec<Waiter>,
+    /// Channels with a hole.
+    holes: Vec<ChannelId>,
+    fills: usize,
+    pub(super) flights: FuturesUnordered<Flight>,
+    pub(super) comparisons: Comparisons,
+    next_look: Instant,
+    next_sweep: Instant,
+}
+
+impl Follower {
+    pub(super) fn new(
+        channels: Arc<Channels>,
+        bus: Arc<dyn Bus>,
+        shared: Arc<Shared>,
+        options: TailOptions,
+    ) -> Self {
+        shared.bus_up.store(bus.is_up(), Ordering::Release);
+        Self {
+            channels,
+            bus,
+            shared,
+            options,
+            tails: HashMap::new(),
+            starting: Vec::new(),
+            start_under_way: false,
+            settling: false,
+            waiters: Vec::new(),
+            holes: Vec::new(),
+            fills: 0,
+            flights: FuturesUnordered::new(),
+            comparisons: Comparisons::new(Instant::now()),
+            next_look: Instant::now(),
+            next_sweep: Instant::now(),
+        }
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut feed: CommitReceiver,
+        mut inbox: Inbox,
+        mut orders: mpsc::UnboundedReceiver<Order>,
+    ) {
+        let mut batches = Vec::with_capacity(BATCHES_MAX);
+        let mut incoming = Vec::with_capacity(INCOMING_MAX);
+        let mut bus_open = true;
+        loop {
+            tokio::select! {
+                taken = feed.recv_many(&mut batches, BATCHES_MAX) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    self.committed(batches.drain(..).flatten().collect());
+                }
+                taken = inbox.recv_many(&mut incoming, INCOMING_MAX), if bus_open => {
+                    bus_open = taken > 0;
+                    incoming.drain(..).for_each(|one| self.incoming(one));
+                }
+                Some(order) = orders.recv() => self.order(order),
+                Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.landed(landed),
+                () = tokio::time::sleep_until(self.next_look) => self.look(),
+            }
+            self.start_tails();
+            self.fill_holes();
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// What this node committed: told to other nodes, delivered here in its turn, and answered.
+    fn committed(&mut self, committed: Vec<Committed>) {
+        let version = (self.options.protocol)();
+        for (channel, pieces) in delivery::pieces_of(&committed, |_| true) {
+            let pieces = pieces.finish();
+            let rows: Vec<&EventRow> = match version {
+                1 => committed
+                    .iter()
+                    .map(|one| &one.event)
+                    .filter(|row| row.channel == channel)
+                    .collect(),
+                _ => Vec::new(),
+            };
+            if self.bus.is_up() {
+                for payload in wire::write_events(version, &pieces, &rows) {
+                    self.bus.say(Topic::Events(channel), payload);
+                }
+            }
+            for piece in pieces {
+                self.tell_who_came(&piece);
+                self.accept(channel, piece);
+            }
+        }
+        delivery::answer(committed);
+    }
+
+    /// Tells the nodes of those who became members, which may not follow the channel yet.
+    fn tell_who_came(&self, piece: &Piece) {
+        let Piece::Access(row) = piece else { return };
+        for user in Fact::of(row).map(|fact| fact.comes()).unwrap_or_default() {
+            self.bus
+                .say(Topic::User(user), wire::write_joined(row.channel, row.seq));
+        }
+    }
+
+    fn incoming(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Said { topic, payload } => self.said(topic, payload),
+            Incoming::Up => {
+                self.shared.bus_up.store(true, Ordering::Release);
+                self.comparisons.compare_now();
+            }
+            Incoming::Down => {
+                self.shared.bus_up.store(false, Ordering::Release);
+                self.comparisons.compare_now();
+            }
+            Incoming::Lagged => self.comparisons.compare_now(),
+        }
+    }
+
+    fn said(&mut self, topic: Topic, payload: Bytes) {
+        match topic {
+            Topic::Events(channel) => self.heard_events(channel, payload),
+            Topic::Signals(channel) => {
+                if let Ok((author, frame)) = wire::read_signal(payload) {
+                    self.channels.hub().publish_lossy(channel, &frame, author);
+                }
+            }
+            // What begins with a brace is JSON, and the registry's.
+            Topic::User(user) if payload.first() != Some(&b'{') => match wire::read_user_note(payload) {
+                Ok(UserNote::Frame(frame)) => self.channels.hub().publish_user(user, &frame),
+                Ok(UserNote::Joined(channel, at)) => self.joined(user, channel, at),
+                Err(wire::Unreadable) => {}
+            },
+            topic => (self.options.elsewhere)(topic, payload),
+        }
+    }
+
+    fn heard_events(&mut self, channel: ChannelId, payload: Bytes) {
+        if !self.tails.contains_key(&channel) {
+            return;
+        }
+        match wire::read_events(channel, payload) {
+            Ok(pieces) => pieces.into_iter().for_each(|piece| self.accept(channel, piece)),
+            Err(wire::Unreadable) => self.comparisons.compare_soon(channel),
+        }
+    }
+
+    /// Takes a piece of a channel's log from wherever it came.
+    fn accept(&mut self, channel: ChannelId, piece: Piece) {
+        let Some(tail) = self.tails.get_mut(&channel) else {
+            // Nobody listens here, and what others committed before it is not known.
+            piece.deliver(&self.channels, channel, false);
+            if matches!(piece, Piece::Access(_)) && self.channels.hub().has_listeners(channel) {
+                // Someone came by it, and hears what comes after it.
+                self.begin_tail(channel).joined.push(piece.last().next());
+            }
+            return;
+        };
+        if !self.options.rules.order {
+            tail.order.known_to(piece.last());
+            piece.deliver(&self.channels, channel, false);
+            return;
+        }
+        for ready in tail.order.accept(piece) {
+            ready.deliver(&self.channels, channel, true);
+        }
+        self.note_hole(channel);
+    }
+
+    /// Keeps the list of holes, and whether the channel's state is current.
+    pub(super) fn note_hole(&mut self, channel: ChannelId) {
+        let Some(tail) = self.tails.get_mut(&channel) else {
+            return;
+        };
+        if !tail.order.has_hole() {
+            if tail.missing_since.take().is_some() {
+                self.holes.retain(|other| *other != channel);
+                self.shared.heard.write().insert(channel);
+            }
+        } else if tail.missing_since.is_none() {
+            metrics::counter!("klatch_tail_holes_total").increment(1);
+            tail.missing_since = Some(Instant::now());
+            self.holes.push(channel);
+            self.shared.heard.write().remove(&channel);
+            self.next_look = self.next_look.min(Instant::now() + self.options.hole_grace);
+        }
+    }
+
+    /// A user became a member somewhere. Their connections here follow from that event on.
+    fn joined(&mut self, user: UserId, channel: ChannelId, at: Seq) {
+        if self.channels.hub().outboxes_of(user).is_empty() {
+            return;
+        }
+        let tail = match self.tails.get_mut(&channel) {
+            // It comes in its turn.
+            Some(tail) if tail.order.last().is_some_and(|last| last < at) => return,
+            // It came, or the tail began after it: then they are not subscribed.
+            Some(tail) if tail.order.last().is_some() => {
+                self.flights.push(flight::memberships(&self.channels, vec![user]));
+                return;
+            }
+            Some(tail) => tail,
+            None => {
+                let tail = self.begin_tail(channel);
+                tail.idle_since = Some(Instant::now());
+                tail
+            }
+        };
+        tail.joined.push(at);
+    }
+
+    fn begin_tail(&mut self, channel: ChannelId) -> &mut Tail {
+        self.bus.listen(Topic::Events(channel));
+        self.bus.listen(Topic::Signals(channel));
+        self.starting.push(channel);
+        let tail = self.tails.entry(channel).or_default();
+        metrics::gauge!("klatch_tails").increment(1);
+        tail
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Interest(Interest::Channel(channel, true)) => match self.tails.get_mut(&channel) {
+                Some(tail) => tail.idle_since = None,
+                None => drop(self.begin_tail(channel)),
+            },
+            Order::Interest(Interest::Channel(channel, false)) => {
+                if let Some(tail) = self.tails.get_mut(&channel) {
+                    tail.idle_since = Some(Instant::now());
+                }
+            }
+            Order::Interest(Interest::User(user, true)) => self.bus.listen(Topic::User(user)),
+            Order::Interest(Interest::User(user, false)) => self.bus.ignore(Topic::User(user)),
+            Order::Hear(channels, done) => {
+                let has_begun = |channel: &ChannelId| {
+                    self.tails
+                        .get(channel)
+                        .is_none_or(|tail| tail.order.last().is_some())
+                };
+                let left = channels
+                    .into_iter()
+                    .filter(|channel| !has_begun(channel))
+                    .collect();
+                self.waiters.push(Waiter { left, done });
+                self.settling = true;
+            }
+        }
+    }
+
+    /// Asks where the channels stand whose tails are to begin, all in one question.
+    fn start_tails(&mut self) {
+        if !self.start_under_way && (!self.starting.is_empty() || self.settling) {
+            self.start_under_way = true;
+            self.settling = false;
+            let ids = std::mem::take(&mut self.starting);
+            self.flights.push(flight::start(&self.channels, &self.bus, ids));
+        }
+    }
+
+    fn landed(&mut self, landed: Landed) {
+        match landed {
+            Landed::Started(ids, Ok(heads)) => self.started(&ids, &heads),
+            Landed::Started(ids, Err(error)) => self.start_failed(ids, &error),
+            Landed::Compared(ids, heads, all) => self.compared(ids, heads, all),
+            Landed::Filled(channel, rows) => self.filled(channel, rows),
+            Landed::Memberships(unknown) => {
+                unknown.iter().for_each(|one| self.missed_membership(one));
+            }
+            Landed::Replayed(outbox, rows) => {
+                for frame in pieces_of(&rows).iter().filter_map(Piece::frame) {
+                    outbox.push(frame);
+                }
+            }
+        }
+    }
+
+    fn started(&mut self, ids: &[ChannelId], heads: &[Option<Head>]) {
+        self.start_under_way = false;
+        for (channel, head) in ids.iter().zip(heads) {
+            let Some(tail) = self.tails.get_mut(channel) else {
+                continue;
+            };
+            let head = head.map_or(Seq::ZERO, |head| head.seq);
+            tail.order.known_to(head);
+            let first = tail.joined.drain(..).map(Seq::prev).min().unwrap_or(head);
+            let ready = tail.order.begin(first.min(head));
+            // A state that was loaded while nobody followed may have missed something.
+            self.channels.states.remove(channel);
+            self.shared.heard.write().insert(*channel);
+            for piece in ready {
+                piece.deliver(&self.channels, *channel, true);
+            }
+            self.note_hole(*channel);
+            self.comparisons.compare_soon(*channel);
+        }
+        let begun: std::collections::HashSet<ChannelId> = ids.iter().copied().collect();
+        let mut waiting = Vec::new();
+        for mut waiter in std::mem::take(&mut self.waiters) {
+            waiter.left.retain(|channel| !begun.contains(channel));
+            if waiter.left.is_empty() {
+                waiter.done.send(Ok(())).ok();
+            } else {
+                waiting.push(waiter);
+            }
+        }
+        self.waiters.append(&mut waiting);
+    }
+
+    fn start_failed(&mut self, ids: Vec<ChannelId>, error: &LogError) {
+        self.start_under_way = false;
+        tracing::warn!(%error, channels = ids.len(), "the log does not tell where channels stand");
+        for waiter in std::mem::take(&mut self.waiters) {
+            waiter.done.send(Err(error.clone())).ok();
+        }
+        // Asked again at the next look, not at once.
+        self.comparisons.start_again(ids);
+    }
+
+    /// Begins reads of the holes that have been waited for long enough.
+    fn fill_holes(&mut self) {
+        if !self.options.rules.fill {
+            return;
+        }
+        let now = Instant::now();
+        for channel in &self.holes {
+            if self.fills >= FILLS_AT_ONCE {
+                break;
+            }
+            let Some(tail) = self.tails.get_mut(channel) else {
+                continue;
+            };
+            let due = tail
+                .missing_since
+                .is_some_and(|since| now >= since + self.options.hole_grace);
+            if due
+                && !tail.filling
+                && let Some((after, before)) = tail.order.hole()
+            {
+                tail.filling = true;
+                self.fills += 1;
+                self.flights
+                    .push(flight::fill(&self.channels, *channel, after, before));
+            }
+        }
+    }
+
+    fn filled(&mut self, channel: ChannelId, rows: Result<Vec<EventRow>, LogError>) {
+        self.fills -= 1;
+        let Some(tail) = self.tails.get_mut(&channel) else {
+            return;
+        };
+        tail.filling = false;
+        match rows {
+            Ok(rows) if !rows.is_empty() => {
+                metrics::counter!("klatch_tail_filled_events_total").increment(rows.len() as u64);
+                let before = tail.order.last();
+                for piece in pieces_of(&rows) {
+                    self.accept(channel, piece);
+                }
+                if let Some(tail) = self.tails.get_mut(&channel)
+                    && tail.order.last() == before
+                {
+                    tail.missing_since = Some(Instant::now() + READ_AGAIN);
+                }
+            }
+            // What was said to be committed is not there: read too early, or of a database that lost it.
+            Ok(_) => tail.missing_since = Some(Instant::now() + READ_AGAIN),
+            Err(error) => {
+                tracing::warn!(%error, %channel, "a hole could not be read");
+                tail.missing_since = Some(Instant::now() + READ_AGAIN);
+            }
+        }
+    }
+
+    /// What is due by time.
+    fn look(&mut self) {
+        let now = Instant::now();
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP;
+            self.sweep(now);
+        }
+        self.starting.append(&mut self.comparisons.take_starts());
+        self.compare_what_is_due(now);
+        let pause = if self.holes.is_empty() { LOOK } else { LOOK_CLOSELY };
+        self.next_look = now + pause;
+    }
+
+    /// Lets go of tails that nobody listens to any more.
+    fn sweep(&mut self, now: Instant) {
+        let hub = self.channels.hub();
+        let gone: Vec<ChannelId> = self
+            .tails
+            .iter()
+            .filter(|(channel, tail)| {
+                tail.idle_since
+                    .is_some_and(|since| now >= since + limits::INTEREST_LINGERS)
+                    && !hub.has_listeners(**channel)
+            })
+            .map(|(channel, _)| *channel)
+            .collect();
+        for channel in gone {
+            self.forget(channel);
+        }
+    }
+
+    fn forget(&mut self, channel: ChannelId) {
+        self.tails.remove(&channel);
+        self.shared.heard.write().remove(&channel);
+        self.holes.retain(|other| *other != channel);
+        self.starting.retain(|other| *other != channel);
+        self.bus.ignore(Topic::Events(channel));
+        self.bus.ignore(Topic::Signals(channel));
+        metrics::gauge!("klatch_tails").decrement(1);
+    }
+
+    /// The directory knows of a membership that a connection does not: it listens from now on, and is given what it missed.
+    fn missed_membership(&mut self, one: &flight::Unknown) {
+        let (outbox, channel) = (&one.outbox, one.channel);
+        if outbox.membership_changes() != one.changes {
+            return; // no longer so, perhaps: the next comparison tells
+        }
+        self.channels.hub().subscribe(channel, outbox);
+        match self.tails.get_mut(&channel) {
+            Some(tail) if tail.order.last().is_some() => {
+                let after = one.since.prev();
+                self.flights
+                    .push(flight::replay(&self.channels, Arc::clone(outbox), channel, after));
+            }
+            Some(tail) => tail.joined.push(one.since),
+            None => self.begin_tail(channel).joined.push(one.since),
+        }
+    }
+
+    pub(super) fn bus_is_up(&self) -> bool {
+        self.shared.bus_up.load(Ordering::Acquire)
+    }
+}
+
+/// Rows of a channel as pieces.
+fn pieces_of(rows: &[EventRow]) -> Vec<Piece> {
+    let mut pieces = Pieces::default();
+    rows.iter().for_each(|row| pieces.add(row, true));
+    pieces.finish()
+}
