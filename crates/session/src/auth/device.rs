@@ -7,7 +7,8 @@ use crate::{Principal, SessionError};
 use klatch_protocol::{ErrorCode, view};
 use klatch_store::StoreError;
 use klatch_store::row::{DeviceRow, RefreshRow, UserRow};
-use klatch_types::{ChannelId, DeviceId, DisplayName, Role, SpaceId, UserId, limits};
+use klatch_types::{ChannelId, DeviceId, DisplayName, Millis, Role, SpaceId, UserId, limits};
+use std::cmp::Reverse;
 use std::time::Duration;
 
 const UNNAMED: &str = "Unnamed device";
@@ -77,23 +78,33 @@ impl Auth {
         Ok(())
     }
 
-    /// Signs a user in on a new device, within the policy of the space.
+    /// Signs a user in on a new device, within the policy of the space. Where two sign in at once, on whichever nodes,
+    /// each adds its device before it looks who is there, and all agree who stays; one that does not stay is answered
+    /// like one that was replaced a moment later.
     pub(super) async fn open_device(
         &self,
         user: &UserRow,
         several_devices: bool,
         name: Option<DisplayName>,
     ) -> Result<view::SignedIn, SessionError> {
-        // One at a time, so that two logins at once cannot both stay where only one may. Password hashing, which
-        // comes before, is far slower than this.
-        let _turn = self.sign_in.lock().await;
+        let kept = if several_devices {
+            limits::DEVICES_PER_USER_MAX as usize
+        } else {
+            1
+        };
         let now = self.clock.now();
+        let others = self.directory.devices_of(user.id).await?;
+        // After those who are there, also when they came through a node whose clock is ahead.
+        let last = others
+            .iter()
+            .map(|other| Millis(other.seen_at.0.saturating_add(1)))
+            .max();
         let device = DeviceRow {
             id: DeviceId::new(now, &*self.entropy),
             user: user.id,
             name: name.map_or_else(|| UNNAMED.to_owned(), String::from),
             created_at: now,
-            seen_at: now,
+            seen_at: last.map_or(now, |last| last.max(now)),
             revoked_at: None,
         };
         let token = RefreshToken::new(&*self.entropy);
@@ -103,14 +114,10 @@ impl Auth {
             expires_at: now.plus(self.config.refresh_token_life),
             used_at: None,
         };
-        let kept = if several_devices {
-            limits::DEVICES_PER_USER_MAX as usize
-        } else {
-            1
-        };
-        let others = self.directory.devices_of(user.id).await?;
         self.directory.device_add(device.clone(), refresh).await?;
-        for replaced in others.iter().skip(kept - 1) {
+        let mut devices = self.directory.devices_of(user.id).await?;
+        devices.sort_unstable_by_key(|device| Reverse((device.seen_at, device.id)));
+        for replaced in devices.iter().skip(kept) {
             self.revoke(replaced.id).await?;
         }
         self.signed_in(user, device.id, &token)

@@ -49,6 +49,10 @@ use tokio::sync::broadcast;
 const KEYS_CACHED_MAX: usize = 1_000;
 const ISSUERS_CACHED_MAX: usize = 1_000;
 const SUBJECTS_CACHED_MAX: usize = 50_000;
+/// The chore of forgetting refresh tokens, and how often it is due in the whole cluster: a little less than the minute
+/// between sweeps, so that a sweep that comes a moment early still does it.
+const REFRESH_SWEEP: &str = "refresh_tokens";
+const REFRESH_SWEEP_EVERY: Duration = Duration::from_secs(50);
 
 /// How identity behaves; the defaults are those of the contract.
 #[derive(Clone, Debug)]
@@ -100,7 +104,6 @@ pub struct Auth {
     issuers: Recent<String, Arc<IssuerRow>>,
     subjects: Recent<(IssuerId, String), UserId>,
     spaces: Recent<(), Arc<Vec<SpaceRow>>>,
-    sign_in: tokio::sync::Mutex<()>,
 }
 
 impl Auth {
@@ -126,7 +129,6 @@ impl Auth {
             // Whose a subject is never changes; the bound is for memory only.
             subjects: Recent::new(SUBJECTS_CACHED_MAX, Duration::from_secs(24 * 3600)),
             spaces: Recent::new(1, believed_for),
-            sign_in: tokio::sync::Mutex::default(),
             directory,
             clock,
             entropy,
@@ -215,11 +217,18 @@ impl Auth {
         Ok(meant.any(|row| origin::allowed(origin, host, &row.origins)))
     }
 
-    /// What is due every minute or so: forgets limiters of callers long gone and refresh tokens that expired.
+    /// What is due every minute or so: forgets limiters of callers long gone, and, if no other node has just done it,
+    /// refresh tokens that expired. Errors: failures of the directory.
     pub async fn sweep(&self) -> Result<(), SessionError> {
         self.rates.retain_recent();
-        let forgotten = self.directory.refresh_sweep(self.clock.now()).await?;
-        tracing::debug!(forgotten, "swept refresh tokens");
+        let now = self.clock.now();
+        let mine = self
+            .directory
+            .chore_claim(REFRESH_SWEEP, REFRESH_SWEEP_EVERY, now);
+        if mine.await? {
+            let forgotten = self.directory.refresh_sweep(now).await?;
+            tracing::debug!(forgotten, "swept refresh tokens");
+        }
         Ok(())
     }
 }

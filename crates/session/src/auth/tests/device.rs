@@ -1,7 +1,8 @@
-use super::{House, PASSWORD, code};
+use super::{House, PASSWORD, PEER, START, code, login, node};
 use crate::auth::{AuthConfig, Revoked};
 use klatch_protocol::ErrorCode;
-use klatch_types::{Policy, Profile, limits};
+use klatch_types::{ManualClock, Policy, Profile, limits};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[tokio::test]
@@ -69,7 +70,7 @@ async fn a_refresh_of_a_disabled_user_is_refused() {
     // As if another process had disabled the account without touching its devices.
     house
         .directory
-        .user_disable(ana.user.id, Some(super::START))
+        .user_disable(ana.user.id, Some(START))
         .await
         .unwrap();
     assert_eq!(
@@ -183,6 +184,46 @@ async fn of_logins_at_once_exactly_one_stays_where_one_is_allowed() {
     let all = futures_util::future::join_all((0..6).map(|_| house.login("ana", PASSWORD))).await;
     assert!(all.iter().all(Result::is_ok));
     assert_eq!(house.directory.devices_of(ana.user.id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn of_logins_at_once_on_two_nodes_exactly_one_stays_where_one_is_allowed() {
+    let policy = Policy {
+        several_devices: false,
+        ..Policy::of(Profile::Course)
+    };
+    let house = House::with(policy, AuthConfig::default()).await;
+    let other = house.another_node(2).await;
+    let ana = house.sign_up("ana").await;
+    for _ in 0..4 {
+        let (here, there) = tokio::join!(
+            house.login("ana", PASSWORD),
+            other.login(login("ana", PASSWORD), PEER)
+        );
+        let here_or_there = [here.unwrap().device, there.unwrap().device];
+        let left = house.directory.devices_of(ana.user.id).await.unwrap();
+        assert_eq!(left.len(), 1);
+        assert!(here_or_there.contains(&left[0].id), "one of the new ones");
+    }
+}
+
+#[tokio::test]
+async fn a_login_replaces_one_of_a_node_whose_clock_is_ahead() {
+    let policy = Policy {
+        several_devices: false,
+        ..Policy::of(Profile::Course)
+    };
+    let house = House::with(policy, AuthConfig::default()).await;
+    let ahead = Arc::new(ManualClock::new(START.plus(Duration::from_secs(5))));
+    let other = node(&house.directory, &ahead, AuthConfig::default(), 2).await;
+    house.sign_up("ana").await;
+    let first = other.login(login("ana", PASSWORD), PEER).await.unwrap();
+    let second = house.login("ana", PASSWORD).await.unwrap();
+    let left = house.directory.devices_of(first.user.id).await.unwrap();
+    assert_eq!(
+        left.iter().map(|device| device.id).collect::<Vec<_>>(),
+        [second.device]
+    );
 }
 
 #[tokio::test]

@@ -266,3 +266,32 @@ async fn the_default_limits_of_the_contract_stand() {
     auth.sweep().await.unwrap();
     assert_eq!(auth.rates().remembered(), 1);
 }
+
+#[tokio::test]
+async fn one_node_forgets_tokens_for_all_and_every_node_its_own_limiters() {
+    let house = House::new().await;
+    let other = house.another_node(2).await;
+    house.sign_up("ana").await;
+    let tokens = || house.tables.read().refresh.len();
+    house.auth.sweep().await.unwrap();
+    house
+        .clock
+        .advance(limits::REFRESH_TOKEN_LIFE + Duration::from_secs(1));
+    other.sweep().await.unwrap();
+    assert_eq!(tokens(), 0, "whichever comes first when it is due");
+
+    house.sign_up("rui").await;
+    let life = limits::REFRESH_TOKEN_LIFE + Duration::from_secs(1);
+    let expired = super::START.plus(life).plus(life);
+    house
+        .directory
+        .chore_claim("refresh_tokens", Duration::from_secs(50), expired)
+        .await
+        .unwrap();
+    house.clock.advance(life);
+    house.auth.sweep().await.unwrap();
+    assert_eq!(tokens(), 1, "another node is doing it");
+    house.clock.advance(Duration::from_secs(60));
+    house.auth.sweep().await.unwrap();
+    assert_eq!(tokens(), 0);
+}
