@@ -164,6 +164,32 @@ fn unsafe_and_impossible_values_are_refused() {
             "server.trusted_proxies",
         ),
         ("KLATCH_STORAGE__DATA_DIR", "", "storage.data_dir"),
+        ("KLATCH_STORAGE__URL", "postgres://u:hunter2@h/d", "storage.url"),
+        ("KLATCH_STORAGE__URL_FILE", "/nonexistent", "storage.url_file"),
+        ("KLATCH_STORAGE__KIND", "postgres", "storage.url"),
+        ("KLATCH_STORAGE__CONNECTIONS", "1", "storage.connections"),
+        ("KLATCH_STORAGE__LANES", "0", "storage.lanes"),
+        ("KLATCH_CLUSTER__NATS", "[\"nats://h:4222\"]", "cluster.nats"),
+        ("KLATCH_CLUSTER__NATS", "[\"h:4222\"]", "cluster.nats"),
+        (
+            "KLATCH_CLUSTER__NATS",
+            "[\"nats://u:hunter2@h:4222\"]",
+            "cluster.nats",
+        ),
+        ("KLATCH_CLUSTER__NAME", "Klatch", "cluster.name"),
+        ("KLATCH_CLUSTER__REGION", "", "cluster.region"),
+        ("KLATCH_CLUSTER__USER", "klatch", "cluster.password_file"),
+        ("KLATCH_CLUSTER__PASSWORD_FILE", "/p", "cluster.user"),
+        ("KLATCH_CLUSTER__ADVERTISE", "chat-3", "cluster.advertise"),
+        ("KLATCH_CLUSTER__CAPACITY", "0", "cluster.capacity"),
+        (
+            "KLATCH_CLUSTER__BUS_PROTOCOL_MAX",
+            "3",
+            "cluster.bus_protocol_max",
+        ),
+        ("KLATCH_FIRST__SPACE", "Not a slug", "first.space"),
+        ("KLATCH_FIRST__NAME", "", "first.name"),
+        ("KLATCH_FIRST__PROFILE", "school", "first.profile"),
         ("KLATCH_LOG__KEEP_FILES", "0", "log.keep_files"),
         ("KLATCH_LIMITS__SENDS_BURST", "0", "limits.sends_burst"),
         (
@@ -196,6 +222,7 @@ fn unsafe_and_impossible_values_are_refused() {
             text.starts_with(&format!("configuration: {key} ")),
             "{name}={value}: {text}"
         );
+        assert!(!text.contains("hunter2"), "{text}");
     }
     let tests_only = [
         ("KLATCH_SECURITY__ALLOW_PLAIN_HTTP_ISSUERS", "true"),
@@ -265,4 +292,66 @@ fn every_key_is_printed_with_its_documentation() {
         }
     }
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_connection_string_comes_from_one_place_and_is_printed_by_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("url");
+    std::fs::write(&file, "postgres://u:hunter2@h/d\n").unwrap();
+    let kind = ("KLATCH_STORAGE__KIND", "postgres");
+    let url = ("KLATCH_STORAGE__URL", "postgres://u:hunter2@h/d");
+    let from_file = ("KLATCH_STORAGE__URL_FILE", file.to_str().unwrap());
+    for given in [url, from_file] {
+        let config = load(&environment(&[kind, given])).unwrap();
+        let secret = config.storage.connection_string().unwrap();
+        assert_eq!(secret.expose(), url.1);
+        assert!(!format!("{config:?}").contains("hunter2"));
+        assert!(!serde_json::to_string(&config).unwrap().contains("hunter2"));
+    }
+    let text = refusal(&environment(&[kind, url, from_file]));
+    assert!(
+        text.starts_with("configuration: storage.url_file cannot be used together"),
+        "{text}"
+    );
+    std::fs::write(&file, "\n").unwrap();
+    let text = refusal(&environment(&[kind, from_file]));
+    assert!(text.ends_with("which is empty"), "{text}");
+}
+
+#[test]
+fn mistakes_in_a_file_do_not_print_the_secrets_beside_them() {
+    let files = [
+        "[storage]\nkind = 'postgres'\nurl = \"postgres://u:hunter2@h/d\nlanes = 1\n",
+        "[storage]\nkind = 'postgres'\nurl = ['postgres://u:hunter2@h/d']\n",
+        "[storage]\nkind = 'postgres'\nurl = 'postgres://u:hunter2@h/d' 'x'\n",
+    ];
+    for text in files {
+        let (_folder, sources) = with_file(text);
+        let said = refusal(&sources);
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn a_bus_needs_a_database_that_can_be_shared_and_one_way_to_be_known() {
+    let shared = [
+        ("KLATCH_STORAGE__KIND", "postgres"),
+        ("KLATCH_STORAGE__URL", "postgres://h/d"),
+        (
+            "KLATCH_CLUSTER__NATS",
+            "[\"nats://127.0.0.1:4222\", \"tls://[::1]:4222\"]",
+        ),
+    ];
+    assert!(load(&environment(&shared)).unwrap().cluster.has_bus());
+    assert!(!load(&environment(&shared[..2])).unwrap().cluster.has_bus());
+    let two_ways = [
+        ("KLATCH_CLUSTER__CREDENTIALS_FILE", "/c"),
+        ("KLATCH_CLUSTER__TOKEN_FILE", "/t"),
+    ];
+    let text = refusal(&environment(&two_ways));
+    assert!(
+        text.starts_with("configuration: cluster.token_file cannot be used together"),
+        "{text}"
+    );
 }

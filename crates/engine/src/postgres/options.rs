@@ -52,6 +52,12 @@ impl PostgresOptions {
         }
     }
 
+    /// Whether the connection string is one.
+    pub fn is_readable(&self) -> bool {
+        let config = self.url.parse::<tokio_postgres::Config>();
+        config.is_ok_and(|config| !config.get_hosts().is_empty())
+    }
+
     /// Hosts, ports and database of the connection string, for messages: without user and password.
     pub fn place(&self) -> String {
         use tokio_postgres::config::Host;

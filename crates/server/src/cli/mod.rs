@@ -5,6 +5,8 @@ mod channel;
 mod check;
 mod completions;
 mod config;
+mod db;
+mod migrate_store;
 mod openapi;
 mod password;
 mod restore;
@@ -66,6 +68,8 @@ enum Command {
     Backup(backup::Backup),
     Restore(restore::Restore),
     Check(check::Check),
+    Db(db::Db),
+    MigrateStore(migrate_store::MigrateStore),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
     Openapi(openapi::OpenApi),
@@ -80,9 +84,10 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
-            match error.downcast_ref::<Problem>() {
-                Some(_) => ExitCode::from(EXIT_CONFIG),
-                None => ExitCode::FAILURE,
+            if error.chain().any(|cause| cause.is::<Problem>()) {
+                ExitCode::from(EXIT_CONFIG)
+            } else {
+                ExitCode::FAILURE
             }
         }
     }
@@ -98,6 +103,8 @@ fn run(global: &Global, command: Command) -> anyhow::Result<()> {
         Command::Backup(backup) => backup.run(global),
         Command::Restore(restore) => restore.run(global),
         Command::Check(check) => check.run(global),
+        Command::Db(db) => db.run(global),
+        Command::MigrateStore(migrate) => migrate.run(global),
         Command::Config(config) => config.run(global),
         Command::Completions(completions) => completions.run(),
         Command::Openapi(openapi) => openapi.run(),
@@ -125,7 +132,7 @@ impl Global {
         load(&sources)
     }
 
-    /// Does something as the operator who may write; the server must not run meanwhile.
+    /// Does something as the operator who may write; an embedded database must not be served meanwhile.
     fn write<T, F>(&self, work: impl FnOnce(Operator) -> F) -> anyhow::Result<T>
     where
         F: Future<Output = anyhow::Result<T>>,
@@ -143,7 +150,7 @@ impl Global {
 
     fn with_storage<T, F>(
         &self,
-        open: impl FnOnce(&Config) -> Result<Storage, StorageError>,
+        open: impl AsyncFnOnce(&Config) -> Result<Storage, StorageError>,
         work: impl FnOnce(Operator) -> F,
     ) -> anyhow::Result<T>
     where
@@ -151,7 +158,7 @@ impl Global {
     {
         let config = self.load(Vec::new())?;
         on_runtime(async {
-            let storage = open(&config)?;
+            let storage = open(&config).await?;
             let engine = storage.engine();
             let done = match Operator::start(storage, &config, Arc::new(SystemClock)).await {
                 Ok(operator) => work(operator).await,
@@ -168,7 +175,7 @@ impl Global {
         F: Future<Output = anyhow::Result<T>>,
     {
         let config = self.load(Vec::new())?;
-        on_runtime(async { work(Storage::read(&config)?).await })
+        on_runtime(async { work(Storage::read(&config).await?).await })
     }
 }
 

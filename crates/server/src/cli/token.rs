@@ -29,7 +29,7 @@ impl Token {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let config = global.load(Vec::new())?;
         on_runtime(async {
-            let directory = Storage::read(&config)?;
+            let directory = Storage::read(&config).await?;
             if directory.signing_keys().await?.is_empty() {
                 anyhow::bail!("there is no signing key yet: start `klatch serve` once");
             }

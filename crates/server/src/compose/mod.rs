@@ -5,11 +5,15 @@ mod node;
 mod storage;
 
 pub use node::{Node, Routes};
-pub use storage::{Engine, Storage, StorageError, backup, check, restore};
+pub use storage::{
+    Engine, Storage, StorageError, backup, check, check_postgres, init, migrate_store, new_epoch, restore,
+};
 
 use crate::config::Config;
 use klatch_channel::delivery::deliver;
 use klatch_channel::{Alone, Channels, Parts};
+pub use klatch_engine::postgres::Distribution;
+pub use klatch_engine::transfer::{Outcome, Progress, TableReport};
 use klatch_fanout::{Hub, OutboxLimits};
 use klatch_session::auth::{Auth, AuthConfig};
 use klatch_session::rate::RateConfig;

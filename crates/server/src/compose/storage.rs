@@ -1,121 +1,69 @@
 //! The storage that the configuration chose.
 
-use crate::config::{Config, StorageKind, shown};
+mod error;
+mod postgres;
+mod pulse;
+
+pub use error::StorageError;
+pub use postgres::{check_postgres, init, migrate_store, new_epoch};
+
+use crate::config::{Config, StorageKind};
 use klatch_engine::EngineError;
 use klatch_engine::memory::SharedTables;
 use klatch_engine::sqlite::{self, OpenOptions, Report, Sqlite};
 use klatch_log::memory::MemoryLog;
+use klatch_log::postgres::{PostgresLog, PostgresLogOptions};
 use klatch_log::{ChannelLog, CommitReceiver, LogError, commit_feed};
 use klatch_store::Directory;
 use klatch_store::memory::MemoryDirectory;
+use klatch_store::postgres::PostgresDirectory;
 use klatch_store::sqlite::SqliteDirectory;
 use klatch_types::SystemEntropy;
+use pulse::Pulse;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why the storage cannot be used, with what to do about it.
-#[derive(Debug, thiserror::Error)]
-pub enum StorageError {
-    /// Another process has the database open for writing.
-    #[error(
-        "a klatch server uses {}: stop it first, or do this over its REST API with an API key",
-        shown(path)
-    )]
-    Locked {
-        /// The database.
-        path: PathBuf,
-    },
-    /// The database is newer than this program.
-    #[error(
-        "{} has schema version {found}, and this klatch knows up to {known}: use a newer klatch",
-        shown(path)
-    )]
-    TooNew {
-        /// The database.
-        path: PathBuf,
-        /// Its version.
-        found: i64,
-        /// The newest that this program knows.
-        known: i64,
-    },
-    /// The database is damaged.
-    #[error(
-        "{} is damaged ({what}): move it away and put a backup in its place with `klatch restore FILE`",
-        shown(path)
-    )]
-    Damaged {
-        /// The database.
-        path: PathBuf,
-        /// What was found.
-        what: String,
-    },
-    /// There is no database.
-    #[error(
-        "there is no database at {}: `klatch serve` makes one, --data names another folder",
-        shown(path)
-    )]
-    Missing {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// What was to be made is there already.
-    #[error("{} exists already: it is not overwritten", shown(path))]
-    Exists {
-        /// What.
-        path: PathBuf,
-    },
-    /// A command needs a database, and the configuration has none.
-    #[error("storage.kind is \"memory\": there is nothing on the disk that this command could use")]
-    InMemory,
-    /// The data folder cannot be made.
-    #[error("cannot use the folder {}", shown(path))]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Anything else.
-    #[error("cannot use {}", shown(path))]
-    Other {
-        /// The database.
-        path: PathBuf,
-        /// Why.
-        source: EngineError,
-    },
-}
-
-impl StorageError {
-    /// What an engine's refusal means to an operator.
-    fn of(error: EngineError, path: &Path) -> Self {
-        let path = path.to_owned();
-        match error {
-            EngineError::Locked => Self::Locked { path },
-            EngineError::TooNew { found, known } => Self::TooNew { path, found, known },
-            EngineError::Damaged(what) => Self::Damaged { path, what },
-            EngineError::Exists => Self::Exists { path },
-            source => Self::Other { path, source },
-        }
-    }
-}
-
 /// What keeps running below the traits.
 #[derive(Clone)]
-pub struct Engine(Option<Sqlite>);
+pub struct Engine(Running);
+
+#[derive(Clone)]
+enum Running {
+    Memory,
+    Sqlite(Sqlite),
+    Postgres {
+        log: PostgresLog,
+        /// Only while serving: commands end before it could tell anything.
+        pulse: Option<Arc<Pulse>>,
+    },
+}
 
 impl Engine {
-    /// Waits until writing failed for good (a failed `fsync`), and says why. The process must then end.
+    /// Waits until writing failed for good (a failed `fsync`), and says why. The process must then end. A PostgreSQL
+    /// that fails is another process, and comes back.
     pub async fn failed(&self) -> EngineError {
         match &self.0 {
-            Some(sqlite) => sqlite.failed().await,
-            None => std::future::pending().await,
+            Running::Sqlite(sqlite) => sqlite.failed().await,
+            Running::Memory | Running::Postgres { .. } => std::future::pending().await,
         }
     }
 
-    /// Commits what is queued and marks the stop as clean.
+    /// Why the storage cannot be used just now, in a sentence for `/readyz`; none if it can.
+    pub fn not_ready(&self) -> Option<String> {
+        match &self.0 {
+            Running::Postgres {
+                pulse: Some(pulse), ..
+            } if !pulse.beats() => Some("the database does not answer".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Commits what is queued and, on the disk, marks the stop as clean.
     pub async fn close(&self) {
-        if let Some(sqlite) = &self.0 {
-            sqlite.close().await;
+        match &self.0 {
+            Running::Memory => {}
+            Running::Sqlite(sqlite) => sqlite.close().await,
+            Running::Postgres { log, .. } => log.close().await,
         }
     }
 }
@@ -132,28 +80,39 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Opens the storage for this process alone; makes it if it is not there.
-    pub fn open(config: &Config) -> Result<Self, StorageError> {
+    /// Opens the storage for a server; makes it if it is not there.
+    pub async fn open(config: &Config) -> Result<Self, StorageError> {
         match config.storage.kind {
             StorageKind::Memory => Ok(Self::in_memory()),
-            StorageKind::Sqlite => Self::open_on_disk(config),
+            StorageKind::Sqlite => Self::open_on_disk(config).await,
+            StorageKind::Postgres => Self::in_postgres(config, true).await,
         }
     }
 
     /// Opens the storage for a command that writes: there must be one.
-    pub fn open_existing(config: &Config) -> Result<Self, StorageError> {
-        Self::in_sqlite(&existing(config)?)
+    pub async fn open_existing(config: &Config) -> Result<Self, StorageError> {
+        match config.storage.kind {
+            StorageKind::Postgres => Self::in_postgres(config, false).await,
+            StorageKind::Sqlite | StorageKind::Memory => Self::in_sqlite(&existing(config)?),
+        }
     }
 
     /// Opens the storage for a command that writes; makes it if it is not there.
-    pub fn open_on_disk(config: &Config) -> Result<Self, StorageError> {
+    pub async fn open_on_disk(config: &Config) -> Result<Self, StorageError> {
+        if config.storage.kind == StorageKind::Postgres {
+            return Self::in_postgres(config, false).await;
+        }
         let path = database(config)?;
         make_folder(&config.storage.data_dir)?;
         Self::in_sqlite(&path)
     }
 
     /// Opens the directory for reading, whether or not a server runs.
-    pub fn read(config: &Config) -> Result<Arc<dyn Directory>, StorageError> {
+    pub async fn read(config: &Config) -> Result<Arc<dyn Directory>, StorageError> {
+        if config.storage.kind == StorageKind::Postgres {
+            let database = postgres::open(config).await?;
+            return Ok(Arc::new(PostgresDirectory::new(database)));
+        }
         let path = existing(config)?;
         let options = OpenOptions {
             readers: 1,
@@ -181,7 +140,28 @@ impl Storage {
             log: Arc::new(log),
             directory,
             commits,
-            engine: Engine(Some(sqlite)),
+            engine: Engine(Running::Sqlite(sqlite)),
+        })
+    }
+
+    /// `serving` keeps an eye on whether the database answers.
+    async fn in_postgres(config: &Config, serving: bool) -> Result<Self, StorageError> {
+        if serving {
+            // The file that tells where this server listens stands there.
+            make_folder(&config.storage.data_dir)?;
+        }
+        let database = postgres::open(config).await?;
+        let (feed, commits) = commit_feed();
+        let options = PostgresLogOptions {
+            lanes: config.storage.lanes,
+        };
+        let log = PostgresLog::start(database.clone(), options, feed);
+        let pulse = serving.then(|| Arc::new(Pulse::start(database.clone())));
+        Ok(Self {
+            log: Arc::new(log.clone()),
+            directory: Arc::new(PostgresDirectory::new(database)),
+            commits,
+            engine: Engine(Running::Postgres { log, pulse }),
         })
     }
 
@@ -193,13 +173,18 @@ impl Storage {
             log,
             directory: Arc::new(MemoryDirectory::new(tables)),
             commits,
-            engine: Engine(None),
+            engine: Engine(Running::Memory),
         }
     }
 }
 
 /// Copies the database to a file, also while a server uses it.
 pub fn backup(config: &Config, file: &Path) -> Result<(), StorageError> {
+    need_embedded(
+        config,
+        "klatch backup",
+        "use pg_dump for a copy, or pgBackRest for one of any moment; docs/operator.md tells how",
+    )?;
     let path = existing(config)?;
     if file.exists() {
         return Err(StorageError::Exists {
@@ -211,6 +196,11 @@ pub fn backup(config: &Config, file: &Path) -> Result<(), StorageError> {
 
 /// Makes a backup the database.
 pub fn restore(config: &Config, file: &Path) -> Result<(), StorageError> {
+    need_embedded(
+        config,
+        "klatch restore",
+        "use pg_restore or pgBackRest, and then `klatch db new-epoch`; docs/operator.md tells how",
+    )?;
     let path = database(config)?;
     if !file.is_file() {
         return Err(StorageError::Missing {
@@ -227,14 +217,23 @@ pub fn restore(config: &Config, file: &Path) -> Result<(), StorageError> {
 
 /// Checks the database fully, also while a server uses it.
 pub fn check(config: &Config) -> Result<Report, StorageError> {
+    need_embedded(config, "klatch check", "use `klatch db check`")?;
     let path = existing(config)?;
     sqlite::check(&path).map_err(|error| StorageError::of(error, &path))
+}
+
+/// Refuses PostgreSQL, and says what to do there.
+fn need_embedded(config: &Config, command: &'static str, instead: &'static str) -> Result<(), StorageError> {
+    match config.storage.kind {
+        StorageKind::Postgres => Err(StorageError::NotEmbedded { command, instead }),
+        StorageKind::Sqlite | StorageKind::Memory => Ok(()),
+    }
 }
 
 fn database(config: &Config) -> Result<PathBuf, StorageError> {
     match config.storage.kind {
         StorageKind::Sqlite => Ok(config.storage.database()),
-        StorageKind::Memory => Err(StorageError::InMemory),
+        StorageKind::Memory | StorageKind::Postgres => Err(StorageError::InMemory),
     }
 }
 

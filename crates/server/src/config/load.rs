@@ -69,13 +69,13 @@ pub fn load(sources: &Sources) -> Result<Config, Problem> {
         } else {
             error.path.join(".")
         };
-        Problem {
-            key,
-            why: format!(
-                "has a value that cannot be used: {}",
-                one_line(&error.kind.to_string())
-            ),
-        }
+        let why = if is_secret(&key) {
+            "must be a text in quotes".to_owned()
+        } else {
+            let kind = one_line(&error.kind.to_string());
+            format!("has a value that cannot be used: {kind}")
+        };
+        Problem { key, why }
     })?;
     config.check()?;
     Ok(config)
@@ -116,7 +116,7 @@ fn from_file(path: &Path, name: &str, sections: &[SectionInfo]) -> Result<Dict, 
     let text = std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
     let data = Toml::string(&text)
         .data()
-        .map_err(|e| wrong(format!("is not TOML: {}", one_line(&e.kind.to_string()))))?;
+        .map_err(|e| wrong(format!("is not TOML: {}", without_source(&e.kind.to_string()))))?;
     let dict = data.into_values().next().unwrap_or_default();
     for (section, value) in &dict {
         let Some(info) = sections.iter().find(|s| s.name == section) else {
@@ -220,6 +220,21 @@ fn hint(names: impl Iterator<Item = (f64, String)>) -> String {
 /// From 0, nothing in common, to 1, the same.
 fn likeness(a: &str, b: &str) -> f64 {
     strsim::normalized_damerau_levenshtein(a, b)
+}
+
+/// Whether a key's value must not be repeated in an error.
+fn is_secret(key: &str) -> bool {
+    key.starts_with("storage.url")
+}
+
+/// A parser's complaint without the lines of the file that it quotes, which may hold a secret.
+fn without_source(text: &str) -> String {
+    let quoted = |line: &&str| {
+        let line = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+        line.trim_start().starts_with('|')
+    };
+    let lines: Vec<_> = text.lines().filter(|line| !quoted(line)).collect();
+    one_line(&lines.join(" "))
 }
 
 fn one_line(text: &str) -> String {

@@ -5,11 +5,14 @@
 
 mod auth;
 mod cidr;
+mod cluster;
+mod first;
 mod limits;
 mod load;
 mod log;
 mod origin;
 mod reference;
+mod secret;
 pub(crate) mod section;
 mod security;
 mod server;
@@ -17,11 +20,14 @@ mod storage;
 
 pub use auth::Auth;
 pub use cidr::Cidr;
+pub use cluster::{Cluster, Placement};
+pub use first::First;
 pub use limits::Limits;
 pub use load::{Sources, load};
 pub use log::{Format, Level, Log, Rotation};
 pub use origin::is_origin;
 pub use reference::print_default;
+pub use secret::{Secret, from_file as secret_from_file};
 pub use section::{Field, SectionInfo};
 pub use security::Security;
 pub use server::{Server, shown};
@@ -38,6 +44,10 @@ pub struct Config {
     pub server: Server,
     /// `[storage]`.
     pub storage: Storage,
+    /// `[cluster]`.
+    pub cluster: Cluster,
+    /// `[first]`.
+    pub first: First,
     /// `[log]`.
     pub log: Log,
     /// `[limits]`.
@@ -72,6 +82,8 @@ impl Config {
         vec![
             Server::info(),
             Storage::info(),
+            Cluster::info(),
+            First::info(),
             Log::info(),
             Limits::info(),
             Auth::info(),
@@ -83,10 +95,19 @@ impl Config {
     pub fn check(&self) -> Result<(), Problem> {
         self.server.check()?;
         self.storage.check()?;
+        self.cluster.check()?;
+        self.first.check()?;
         self.log.check()?;
         self.limits.check()?;
         self.auth.check()?;
         self.security.check()?;
+        if self.cluster.has_bus() && self.storage.kind != StorageKind::Postgres {
+            return problem(
+                "cluster.nats",
+                "connects servers that share one database, and only storage.kind = \"postgres\" can be shared; use that, \
+                 or leave cluster.nats empty",
+            );
+        }
         if self.security.allow_plain_http_issuers && !self.server.public.ip().is_loopback() {
             return problem(
                 "security.allow_plain_http_issuers",

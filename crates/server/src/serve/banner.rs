@@ -20,6 +20,7 @@ pub(super) fn banner(
         .unwrap_or_else(|| format!("http://{public}"));
     let data = match config.storage.kind {
         StorageKind::Sqlite => shown(&config.storage.data_dir),
+        StorageKind::Postgres => "PostgreSQL, as storage.url says".to_owned(),
         StorageKind::Memory => "in memory: everything is gone when the server stops".to_owned(),
     };
     let mut line =

@@ -3,17 +3,19 @@
 mod address_file;
 mod background;
 mod banner;
+mod first;
 mod open_files;
 mod signals;
 
 use crate::compose::{Engine, Node, Operator, Storage};
-use crate::config::Config;
-use crate::demo::{self, Past};
+use crate::config::{Config, StorageKind};
+use crate::demo::Past;
 use crate::log::{self, Logs};
 use crate::metrics::{self, Metrics};
 use address_file::AddressFile;
 use anyhow::{Context, anyhow};
-use klatch_types::{DisplayName, Policy, Profile, Slug, SystemClock, SystemEntropy};
+pub(crate) use first::FirstStart;
+use klatch_types::{SystemClock, SystemEntropy};
 use signals::Signals;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,8 +33,6 @@ const DRAIN_LOOK: Duration = Duration::from_millis(100);
 const INTERNAL_CONNECTIONS_MAX: usize = 256;
 /// How long tasks that are left may take to notice that the runtime ends.
 const RUNTIME_END: Duration = Duration::from_secs(1);
-/// The space that an empty database is given.
-const FIRST_SPACE: &str = "default";
 
 /// How the server is started.
 pub struct Start {
@@ -82,7 +82,8 @@ fn flush(logs: Logs) {
 
 async fn serve(start: Start, metrics: &Metrics, connections_max: usize) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
-    let storage = Storage::open(&start.config)?;
+    let storage = Storage::open(&start.config).await?;
+    warn_of_no_bus(&start.config);
     let engine = storage.engine();
     let public = bind(start.config.server.public, "server.public").await;
     let internal = bind(start.config.server.internal, "server.internal").await;
@@ -101,6 +102,15 @@ async fn serve(start: Start, metrics: &Metrics, connections_max: usize) -> anyho
     engine.close().await;
     tracing::info!("app stopped");
     served
+}
+
+/// Says what a shared database without a bus is like.
+fn warn_of_no_bus(config: &Config) {
+    if config.storage.kind == StorageKind::Postgres && !config.cluster.has_bus() {
+        tracing::warn!(
+            "cluster.nats is empty: other servers over this database hear of new messages by asking it every second"
+        );
+    }
 }
 
 /// What the server listens on.
@@ -125,7 +135,7 @@ async fn serve_on(
     let engine = storage.engine();
     let clock = Arc::new(Past::default());
     let operator = Operator::start(storage, &config, clock.clone()).await?;
-    let first = first_start(&operator, demo, &clock)
+    let first = first::start(&operator, &config.first, demo, &clock)
         .await
         .context("cannot fill the database")?;
     let mut node = Node::new(operator, &config)?;
@@ -210,51 +220,4 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address} ({key})"))
-}
-
-/// What the start found or made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FirstStart {
-    /// There are accounts.
-    InUse,
-    /// There is nobody yet who could log in.
-    NoAccounts,
-    /// The demo was made, now or before.
-    Demo,
-    /// The demo was asked for, but there are other spaces.
-    NoDemo,
-}
-
-/// Gives an empty database its first space.
-async fn first_start(operator: &Operator, demo: bool, clock: &Past) -> anyhow::Result<FirstStart> {
-    let spaces = operator.directory.spaces().await?;
-    if spaces.is_empty() && demo {
-        tracing::info!("populating database...");
-        demo::fill(operator, clock).await?;
-        tracing::info!("populated database");
-        return Ok(FirstStart::Demo);
-    }
-    if demo {
-        let made_before = spaces.iter().any(|space| space.slug == demo::SPACE);
-        return Ok(if made_before {
-            FirstStart::Demo
-        } else {
-            FirstStart::NoDemo
-        });
-    }
-    if spaces.is_empty() {
-        let slug: Slug = FIRST_SPACE.parse()?;
-        let name: DisplayName = "Klatch".parse()?;
-        operator
-            .auth
-            .create_space(slug, name, Policy::of(Profile::App), Vec::new())
-            .await?;
-    }
-    let (spaces, users, ..) = operator.directory.counts().await?;
-    // Every space has one user of its own, which nobody logs in as.
-    Ok(if users > spaces {
-        FirstStart::InUse
-    } else {
-        FirstStart::NoAccounts
-    })
 }

@@ -8,6 +8,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use klatch_store::row::{ApiKeyRow, FOR_GOOD};
 use klatch_types::{ApiKeyId, DisplayName, SpaceId};
 
+/// Fewest characters after the prefix of a key that someone else drew: 32 of base64url are 192 bits.
+const GIVEN_CHARS_MIN: usize = 32;
+/// Most characters after it.
+const GIVEN_CHARS_MAX: usize = 256;
+/// Fewest different characters among them: a random text of this length practically always has more.
+const GIVEN_DIFFERENT_MIN: usize = 12;
+
 /// Marks a key, so that it can be told from a token and found by scanners of leaked secrets.
 pub(super) const PREFIX: &str = "kk_";
 
@@ -19,22 +26,50 @@ impl Auth {
         space: SpaceId,
         name: DisplayName,
     ) -> Result<(ApiKeyRow, String), SessionError> {
-        let user = self.system_user(space).await?;
         let mut random = [0u8; 32];
         self.entropy.fill(&mut random);
         let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+        let row = self.add_api_key(space, name, &text).await?;
+        Ok((row, text))
+    }
+
+    /// Whether a key that an operator drew is strong enough; if not, a sentence that says what it must be and does not
+    /// repeat it.
+    pub fn check_api_key(text: &str) -> Result<(), String> {
+        check_given(text)
+    }
+
+    /// Accepts a key that the operator drew, for servers that are set up by machines. Errors: `invalid` for one that is
+    /// weak, `exists` if it is there already, `not_found` for the space.
+    pub async fn accept_api_key(
+        &self,
+        space: SpaceId,
+        name: DisplayName,
+        text: &str,
+    ) -> Result<ApiKeyRow, SessionError> {
+        check_given(text).map_err(refusal::invalid)?;
+        self.add_api_key(space, name, text).await
+    }
+
+    async fn add_api_key(
+        &self,
+        space: SpaceId,
+        name: DisplayName,
+        text: &str,
+    ) -> Result<ApiKeyRow, SessionError> {
+        let user = self.system_user(space).await?;
         let now = self.clock.now();
         let row = ApiKeyRow {
             id: ApiKeyId::new(now, &*self.entropy),
             space,
             user: user.id,
             name: name.into(),
-            hash: sha256(&text),
+            hash: sha256(text),
             created_at: now,
             revoked_at: None,
         };
         self.directory.api_key_add(row.clone()).await?;
-        Ok((row, text))
+        Ok(row)
     }
 
     /// The keys of a space, oldest first, revoked ones too.
@@ -76,5 +111,46 @@ impl Auth {
             .identity(user, None)
             .await?
             .principal(None, FOR_GOOD, Vec::new()))
+    }
+}
+
+fn check_given(text: &str) -> Result<(), String> {
+    let drawn = text.strip_prefix(PREFIX).unwrap_or_default();
+    let right = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let different: std::collections::HashSet<char> = drawn.chars().collect();
+    if (GIVEN_CHARS_MIN..=GIVEN_CHARS_MAX).contains(&drawn.len())
+        && drawn.chars().all(right)
+        && different.len() >= GIVEN_DIFFERENT_MIN
+    {
+        return Ok(());
+    }
+    Err(format!(
+        "an API key must be {PREFIX} and then at least {GIVEN_CHARS_MIN} of the characters A-Z, a-z, 0-9, - and _, drawn \
+         at random."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_keys_are_refused() {
+        assert!(check_given("kk_ZtVw3mQ8yLr0Kp7xN2sF5bHd9cJgAeUi").is_ok());
+        let weak = [
+            "",
+            "kk_",
+            "kk_short",
+            "ZtVw3mQ8yLr0Kp7xN2sF5bHd9cJgAeUi",
+            "kk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "kk_ZtVw3mQ8yLr0Kp7xN2sF5bHd9cJgAeU ",
+            "kk_ZtVw3mQ8yLr0Kp7xN2sF5bHd9cJgAeU\n",
+        ];
+        for text in weak {
+            assert!(
+                check_given(text).is_err_and(|why| !why.contains("ZtVw")),
+                "{text:?}"
+            );
+        }
     }
 }
