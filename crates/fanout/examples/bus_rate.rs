@@ -57,7 +57,25 @@ async fn measure() -> Result<()> {
             (cpu_of(&process.to_string())? - cpu_server) * 1e6 / count,
         );
     }
-    many_topics(&listener, &speaker, &mut inbox, &entropy, process).await
+    many_topics(&listener, &speaker, &mut inbox, &entropy, process).await?;
+    reconnecting(&server, &listener, &mut inbox).await
+}
+
+/// How long it takes until everything is heard again after the server was killed.
+async fn reconnecting(server: &Nats, listener: &NatsBus, inbox: &mut Inbox) -> Result<()> {
+    let entropy = SeededEntropy::new(6);
+    (0..TOPICS).for_each(|_| listener.listen(Topic::Events(ChannelId::new(Millis(1), &entropy))));
+    listener.settled().await;
+    server.kill()?;
+    anyhow::ensure!(inbox.recv().await == Some(Incoming::Down), "it is noticed");
+    server.restart()?;
+    let began = Instant::now();
+    anyhow::ensure!(inbox.recv().await == Some(Incoming::Up), "it is noticed");
+    println!(
+        "{TOPICS} topics heard again {:.2} s after the server came back",
+        began.elapsed().as_secs_f64()
+    );
+    Ok(())
 }
 
 async fn many_topics(
