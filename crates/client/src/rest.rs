@@ -121,6 +121,15 @@ impl Rest {
         self.call(Method::POST, path, body).await
     }
 
+    /// `PUT` with a body. Errors as in [`Self::call`].
+    pub async fn put<B: Serialize + ?Sized, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        self.call(Method::PUT, path, body).await
+    }
+
     /// `GET`. Errors as in [`Self::call`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         read(self.request(Method::GET, path)).await

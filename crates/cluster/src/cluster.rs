@@ -7,7 +7,7 @@ use crate::{
     place,
 };
 use klatch_fanout::{Bus, Incoming, NoBus, Topic};
-use klatch_types::{Entropy, NodeId, SystemEntropy};
+use klatch_types::{Clock, Entropy, NodeId, SystemClock, SystemEntropy};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct Parts {
     pub connections: Arc<dyn Connections>,
     /// What silence is measured with.
     pub clock: Arc<dyn Monotonic>,
+    /// The time of day, for people to read.
+    pub time: Arc<dyn Clock>,
     /// Makes ids of questions.
     pub entropy: Arc<dyn Entropy>,
 }
@@ -41,6 +43,7 @@ impl Parts {
             bus: Arc::new(NoBus),
             connections,
             clock: Arc::new(SinceStart::default()),
+            time: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }
     }
@@ -61,6 +64,7 @@ pub struct Cluster {
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) connections: Arc<dyn Connections>,
     pub(crate) clock: Arc<dyn Monotonic>,
+    pub(crate) time: Arc<dyn Clock>,
     pub(crate) registry: Registry,
     pub(crate) questions: Questions,
     pub(crate) draining: Mutex<Option<Drain>>,
@@ -78,6 +82,7 @@ impl Cluster {
             bus,
             connections,
             clock,
+            time,
             entropy,
         } = parts;
         let id = card.id;
@@ -89,6 +94,7 @@ impl Cluster {
             bus,
             connections,
             clock,
+            time,
             registry: Registry::new(card),
             questions: Questions::new(entropy),
             draining: Mutex::default(),

@@ -23,8 +23,6 @@ pub struct Registration {
     pub draining: bool,
     /// How long it is believed.
     pub life: Duration,
-    /// When it was registered, for people.
-    pub at: Millis,
 }
 
 impl Registration {
@@ -94,7 +92,7 @@ impl Cluster {
         let since = self
             .registry
             .node(id)
-            .map_or(registration.at, |card| card.started_at);
+            .map_or_else(|| self.time.now(), |card| card.started_at);
         let life = registration.life;
         let card = registration.card(id, since);
         self.registry.put(card.clone(), self.clock.now() + life)?;

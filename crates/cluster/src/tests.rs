@@ -6,7 +6,7 @@ use crate::{
     Strategy, Wish,
 };
 use klatch_fanout::MemoryNet;
-use klatch_types::{DeviceId, Millis, NodeId, SeededEntropy, UserId, limits};
+use klatch_types::{DeviceId, ManualClock, Millis, NodeId, SeededEntropy, UserId, limits};
 use parking_lot::Mutex;
 use std::future::Future;
 use std::sync::Arc;
@@ -66,6 +66,7 @@ impl Node {
             bus: bus.clone(),
             connections: sockets.clone(),
             clock: Arc::new(SinceStart::default()),
+            time: Arc::new(ManualClock::new(Millis(5_000))),
             entropy: Arc::new(SeededEntropy::new(11)),
         }));
         let (running, hearing) = (cluster.clone(), cluster.clone());
@@ -136,7 +137,6 @@ fn registration(url: &str, life: u64) -> Registration {
         connections: 20,
         draining: false,
         life: Duration::from_secs(life),
-        at: Millis(5_000),
     }
 }
 

@@ -4,6 +4,7 @@
 //! are chosen in [`error`] and nowhere else.
 
 pub mod assets;
+mod compat;
 pub mod error;
 pub mod http;
 pub mod listener;

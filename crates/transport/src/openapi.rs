@@ -31,6 +31,8 @@ const TAGS: &[(&str, &str)] = &[
     ("invite", "Invitation links."),
     ("ban", "Bans."),
     ("mute", "Mutes."),
+    ("location", "Which server to connect to."),
+    ("s0", "The campus chat's own addresses, for its clients."),
     ("openapi", "This document."),
 ];
 

@@ -3,9 +3,10 @@
 use super::Operator;
 use crate::config::{Config, Problem};
 use crate::metrics::Metrics;
+use klatch_cluster::{Cluster, NodeCard, VersionRange};
 use klatch_transport::websocket::{Registry, RegistryOptions, WebSocketState};
 use klatch_transport::{App, Internal, Options, internal_router, listener, public_router, websocket};
-use klatch_types::{SystemClock, SystemEntropy};
+use klatch_types::{Clock, NodeId, SystemClock, SystemEntropy};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
@@ -25,21 +26,28 @@ impl Node {
     ///
     /// # Errors
     /// If the configuration names proxies that are no networks.
-    pub fn new(operator: Operator, config: &Config) -> Result<Self, Problem> {
-        let registry = RegistryOptions {
-            per_ip: config.limits.connections_per_ip,
-        };
+    pub fn new(operator: Operator, registry: Arc<Registry>, config: &Config) -> Result<Self, Problem> {
         let app = App {
             sessions: Arc::clone(&operator.sessions),
             auth: Arc::clone(&operator.auth),
+            cluster: Arc::clone(&operator.cluster),
+            cluster: Arc::new(Cluster::alone(card(config))),
             options: Arc::new(options(config)?),
             entropy: Arc::new(SystemEntropy),
         };
         Ok(Self {
             operator,
-            registry: Arc::new(Registry::new(registry, Arc::new(SystemClock))),
+            registry,
             app,
         })
+    }
+
+    /// The sockets of a server that is to be.
+    pub fn sockets(config: &Config) -> Arc<Registry> {
+        let options = RegistryOptions {
+            per_ip: config.limits.connections_per_ip,
+        };
+        Arc::new(Registry::new(options, Arc::new(SystemClock)))
     }
 
     /// The routes of the public listener.
@@ -64,6 +72,7 @@ impl Node {
         Routes(internal_router(Internal {
             not_ready: Arc::new(not_ready),
             metrics: Arc::new(move || metrics.render()),
+            app: self.app.clone(),
         }))
     }
 }
@@ -75,6 +84,25 @@ impl Routes {
     /// Answers requests that come to a listener until `stop`, then lets those under way finish.
     pub async fn serve(self, listener: TcpListener, connections_max: usize, stop: watch::Receiver<bool>) {
         listener::serve(listener, self.0, connections_max, stop).await;
+    }
+}
+
+/// This server as the other nodes know it.
+fn card(config: &Config) -> NodeCard {
+    let now = SystemClock.now();
+    NodeCard {
+        id: NodeId::new(now, &SystemEntropy),
+        url: config.server.public_url.clone().unwrap_or_default(),
+        region: "default".to_owned(),
+        capacity: 10_000,
+        connections: 0,
+        load: 0.0,
+        protocol: Some(VersionRange { min: 1, max: 1 }),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: now,
+        draining: false,
+        overloaded: false,
+        split_digits: Vec::new(),
     }
 }
 

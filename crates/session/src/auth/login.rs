@@ -129,7 +129,7 @@ impl Auth {
     }
 
     /// The space meant. None if it is named and there is none such. Errors: `invalid` if it must be named.
-    async fn space_named(&self, slug: Option<&Slug>) -> Result<Option<SpaceRow>, SessionError> {
+    pub(super) async fn space_named(&self, slug: Option<&Slug>) -> Result<Option<SpaceRow>, SessionError> {
         if let Some(slug) = slug {
             return Ok(self.directory.space_by_slug(slug.as_str()).await?);
         }

@@ -97,6 +97,25 @@ impl Auth {
         self.add_person(&space, username, name, password).await
     }
 
+    /// The id of a user by name. Errors: `not_found`, `invalid` if it must be said which space is meant.
+    pub async fn find_user(
+        &self,
+        space: Option<&Slug>,
+        username: &Username,
+    ) -> Result<UserId, SessionError> {
+        let space = self.space_named(space).await?;
+        let found = match space {
+            Some(space) => {
+                self.directory
+                    .user_by_username(space.id, username.as_str())
+                    .await?
+            }
+            None => None,
+        };
+        let user = found.map(|user| user.id);
+        user.ok_or_else(|| SessionError::refused(ErrorCode::NotFound, "There is no such user."))
+    }
+
     /// Changes a password and signs the user out everywhere. Errors: `not_found`, `invalid`, `overloaded`.
     pub async fn set_password(&self, user: UserId, password: &str) -> Result<(), SessionError> {
         let hash = self.passwords.hash(password).await?;

@@ -3,6 +3,7 @@
 use crate::error::TransportError;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use klatch_cluster::Cluster;
 use klatch_protocol::{Command, codec};
 use klatch_session::auth::Auth;
 use klatch_session::{Principal, Sessions};
@@ -43,6 +44,8 @@ pub struct App {
     pub sessions: Arc<Sessions>,
     /// Signs in and verifies tokens.
     pub auth: Arc<Auth>,
+    /// The nodes, and where clients are placed; one that is alone for a single server.
+    pub cluster: Arc<Cluster>,
     /// What the operator chose.
     pub options: Arc<Options>,
     /// Makes request ids.

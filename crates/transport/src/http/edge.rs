@@ -51,13 +51,18 @@ pub(crate) struct Edge {
 /// Puts the outermost layer around routes, and problems in place of bare 405s.
 pub(crate) fn wrap(routes: axum::Router, edge: Edge) -> axum::Router {
     routes
-        .method_not_allowed_fallback(|| async { TransportError::from(problem(ErrorCode::MethodNotAllowed)) })
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(edge, around))
 }
 
 fn problem(code: ErrorCode) -> klatch_protocol::Problem {
     klatch_protocol::Problem::new(code, None)
+}
+
+/// Answers a method that the route does not take.
+pub(crate) async fn method_not_allowed() -> TransportError {
+    TransportError::from(problem(ErrorCode::MethodNotAllowed))
 }
 
 /// Answers what no route answers.
@@ -115,7 +120,8 @@ async fn around(State(edge): State<Edge>, mut request: Request, next: Next) -> R
     response
 }
 
-fn request_id(app: &App) -> String {
+/// A new request id.
+pub(crate) fn request_id(app: &App) -> String {
     let mut random = [0u8; 16];
     app.entropy.fill(&mut random);
     uuid::Builder::from_random_bytes(random).into_uuid().to_string()

@@ -17,10 +17,12 @@ mod edge;
 mod event;
 mod internal;
 mod invite;
+mod location;
 mod me;
 mod member;
 mod message;
 mod mute;
+mod node;
 pub(crate) mod origin;
 mod page;
 mod params;
@@ -32,10 +34,13 @@ mod user;
 
 pub use access::TARGET as ACCESS_LOG_TARGET;
 pub use app::{AddressTest, App, Options};
+pub(crate) use app::{Answer, json};
+pub(crate) use caller::Caller;
 pub use caller::{PeerAddr, client_ip};
 pub(crate) use edge::Refused;
 pub use edge::RequestInfo;
 pub use internal::{Internal, internal_router};
+pub(crate) use location::locate;
 pub use origin::{Origin, check_space, origin_of};
 pub use security::PAGE_CSP;
 
@@ -59,6 +64,8 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         invite::routes(),
         ban::routes(),
         mute::routes(),
+        location::routes(),
+        crate::compat::routes(),
         document::routes(),
     ];
     let outline = OpenApiRouter::with_openapi(crate::openapi::outline());

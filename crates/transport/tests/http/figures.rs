@@ -34,6 +34,7 @@ async fn requests_are_counted_by_template_so_that_ids_make_no_series() {
     let internal = Internal {
         not_ready: Arc::new(Vec::new),
         metrics: Arc::new(move || handle.render()),
+        app: server.app.clone(),
     };
     let (status, text) = ask(&internal, "/metrics").await;
     assert_eq!(status, StatusCode::OK);
@@ -52,6 +53,7 @@ async fn a_server_that_is_alive_may_be_not_ready_and_says_why() {
     let ready = Internal {
         not_ready: Arc::new(Vec::new),
         metrics: Arc::new(String::new),
+        app: Server::start().await.app,
     };
     let not_ready = Internal {
         not_ready: Arc::new(|| vec!["it stops".to_owned()]),

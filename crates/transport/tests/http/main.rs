@@ -7,5 +7,7 @@ mod admission;
 mod documentation;
 mod features;
 mod figures;
+mod location;
+mod nodes;
 mod refusals;
 mod stack;

@@ -4,8 +4,9 @@ use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use klatch_channel::{Alone, Channels, Parts, delivery};
+use klatch_cluster::{Cluster, NodeCard, VersionRange};
 use klatch_engine::memory::SharedTables;
-use klatch_fanout::{Hub};
+use klatch_fanout::Hub;
 use klatch_log::commit_feed;
 use klatch_log::memory::MemoryLog;
 use klatch_session::auth::{Auth, AuthConfig};
@@ -13,7 +14,7 @@ use klatch_session::{ConnectionLimits, Sessions};
 use klatch_store::memory::MemoryDirectory;
 use klatch_transport::http::PeerAddr;
 use klatch_transport::{App, Options, public_router};
-use klatch_types::{ManualClock, Millis, Policy, Profile, SeededEntropy, SpaceId};
+use klatch_types::{ManualClock, Millis, NodeId, Policy, Profile, SeededEntropy, SpaceId};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -23,9 +24,28 @@ pub(crate) const PEER: &str = "192.0.2.1:40000";
 /// A password that is long enough.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// The node that the server is.
+pub(crate) fn card() -> NodeCard {
+    NodeCard {
+        id: NodeId(uuid::Uuid::from_u128(1)),
+        url: String::new(),
+        region: "porto".to_owned(),
+        capacity: 1_000,
+        connections: 0,
+        load: 0.0,
+        protocol: Some(VersionRange { min: 1, max: 2 }),
+        version: "0.1.0".to_owned(),
+        started_at: Millis(1_800_000_000_000),
+        draining: false,
+        overloaded: false,
+        split_digits: Vec::new(),
+    }
+}
+
 /// A server.
 pub(crate) struct Server {
     router: axum::Router,
+    pub(crate) app: App,
     pub(crate) auth: Arc<Auth>,
     pub(crate) space: SpaceId,
 }
@@ -106,11 +126,13 @@ impl Server {
         let app = App {
             sessions: Arc::new(sessions),
             auth: auth.clone(),
+            cluster: Arc::new(Cluster::alone(card())),
             options: Arc::new(options),
             entropy,
         };
         Self {
-            router: public_router(app, extra),
+            router: public_router(app.clone(), extra),
+            app,
             auth,
             space: space.id,
         }
