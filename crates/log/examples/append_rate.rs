@@ -1,14 +1,17 @@
-//! How many durable appends per second one core commits: `taskset -c 0 cargo run --release -p klatch-log
-//! --example append_rate -- [events] [channels] [waiting]`. `waiting` appends are kept queued, as by that many
-//! senders who each wait for their ack; every message is by one of ten members of its channel.
+//! How many durable appends per second are committed: `taskset -c 0 cargo run --release -p klatch-log
+//! --example append_rate -- [events] [channels] [waiting]` for SQLite on one core; `--postgres URL [--lanes N]` for a
+//! PostgreSQL. `waiting` appends are kept queued, as by that many senders who each wait for their ack; every message is
+//! by one of ten members of its channel.
 
 #![allow(clippy::print_stdout)] // an example speaks to the terminal
 
+use klatch_engine::postgres::{Postgres, PostgresOptions};
 use klatch_engine::sqlite::OpenOptions;
-use klatch_log::{Append, Change, ChannelLog as _, CommitReceiver, Expect, NewChannel, commit_feed, sqlite};
+use klatch_log::postgres::{PostgresLog, PostgresLogOptions};
+use klatch_log::{Append, Change, ChannelLog, CommitReceiver, Expect, NewChannel, commit_feed, sqlite};
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, Clock as _, Entropy as _, Millis, Role, SeededEntropy, Seq, SpaceId,
-    SystemClock, UserId, Visibility,
+    ChannelId, ChannelKind, ClientKey, Clock as _, Entropy, Millis, Role, Seq, SpaceId, SystemClock,
+    SystemEntropy, UserId, Visibility,
 };
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -22,21 +25,63 @@ struct Room {
     members: Vec<UserId>,
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<usize> = std::env::args()
-        .skip(1)
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut option = |name: &str| {
+        let place = arguments.iter().position(|argument| argument == name)?;
+        (place + 1 < arguments.len()).then(|| arguments.drain(place..=place + 1).next_back())?
+    };
+    let (url, lanes) = (option("--postgres"), option("--lanes"));
+    let numbers: Vec<usize> = arguments
+        .iter()
         .map(|argument| argument.parse())
         .collect::<Result<_, _>>()?;
-    let number = |place: usize, default| arguments.get(place).copied().unwrap_or(default);
-    let (events, rooms, waiting) = (number(0, 1_000_000), number(1, 100), number(2, 1_024));
+    let number = |place: usize, default| numbers.get(place).copied().unwrap_or(default);
+    let space = SpaceId::new(Millis(0), &SystemEntropy);
+    let load = Load {
+        space,
+        events: number(0, 1_000_000),
+        rooms: number(1, 100),
+        waiting: number(2, 1_024),
+    };
+    let (feed, committed) = commit_feed();
+    if let Some(url) = url {
+        let database = Postgres::open(PostgresOptions::new(url), &SystemEntropy).await?;
+        let lanes = lanes.map_or(Ok(PostgresLogOptions::default().lanes), |lanes| lanes.parse())?;
+        let log = PostgresLog::start(database, PostgresLogOptions { lanes }, feed);
+        run(&log, committed, &load).await?;
+        log.close().await;
+    } else {
+        let folder = tempfile::tempdir_in(".")?;
+        let (log, database) = sqlite::open(&folder.path().join("rate.db"), &OpenOptions::default(), feed)?;
+        database
+            .write(move |transaction| {
+                let sql = "INSERT INTO spaces VALUES (?1, 'rate', 'Rate', '{}', '[]', 0)";
+                Ok(transaction.execute(sql, [space.as_bytes()])?)
+            })
+            .await?;
+        run(&log, committed, &load).await?;
+        database.close().await;
+    }
+    Ok(())
+}
 
-    let folder = tempfile::tempdir_in(".")?;
-    let (feed, mut committed) = commit_feed();
-    let (log, database) = sqlite::open(&folder.path().join("rate.db"), &OpenOptions::default(), feed)?;
-    let entropy = SeededEntropy::new(1);
-    let rooms = make_rooms(&log, &database, &mut committed, rooms, &entropy).await?;
+struct Load {
+    space: SpaceId,
+    events: usize,
+    rooms: usize,
+    waiting: usize,
+}
 
+async fn run(
+    log: &dyn ChannelLog,
+    mut committed: CommitReceiver,
+    load: &Load,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let Load { events, waiting, .. } = *load;
+    let entropy = SystemEntropy;
+    let rooms = make_rooms(log, &mut committed, load, &entropy).await?;
     let started = Instant::now();
     let (mut sent, mut received, mut batches, mut slowest) = (0, 0, 0u64, Duration::ZERO);
     let mut last = Instant::now();
@@ -58,17 +103,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let seconds = started.elapsed().as_secs_f64();
     println!(
-        "{:.0} events/s, {} events in {batches} commits of {:.0}, slowest commit {:.1} ms",
+        "{:.0} events/s, {} events in {batches} commits of {:.0}, longest wait for one {:.1} ms",
         events as f64 / seconds,
         events,
         events as f64 / batches as f64,
         slowest.as_secs_f64() * 1_000.0
     );
-    database.close().await;
     Ok(())
 }
 
-fn message(room: &Room, actor: UserId, entropy: &SeededEntropy) -> Append {
+fn message(room: &Room, actor: UserId, entropy: &dyn Entropy) -> Append {
     let now = SystemClock.now();
     let payload = vec![b'x'; PAYLOAD_BYTES];
     Append {
@@ -87,21 +131,13 @@ fn message(room: &Room, actor: UserId, entropy: &SeededEntropy) -> Append {
 }
 
 async fn make_rooms(
-    log: &sqlite::SqliteLog,
-    database: &sqlite::Sqlite,
+    log: &dyn ChannelLog,
     committed: &mut CommitReceiver,
-    rooms: usize,
-    entropy: &SeededEntropy,
+    load: &Load,
+    entropy: &dyn Entropy,
 ) -> Result<Vec<Room>, Box<dyn std::error::Error>> {
-    let space = SpaceId::new(Millis(0), entropy);
-    database
-        .write(move |transaction| {
-            let sql = "INSERT INTO spaces VALUES (?1, 'rate', 'Rate', '{}', '[]', 0)";
-            Ok(transaction.execute(sql, [space.as_bytes()])?)
-        })
-        .await?;
     let mut made = Vec::new();
-    for _ in 0..rooms {
+    for _ in 0..load.rooms {
         let mut random = [0; 8];
         entropy.fill(&mut random);
         let members: Vec<_> = (0..MEMBERS).map(|_| UserId::new(Millis(0), entropy)).collect();
@@ -111,7 +147,7 @@ async fn make_rooms(
             members,
         };
         let create = Change::Create(NewChannel {
-            space,
+            space: load.space,
             kind: ChannelKind::Group,
             visibility: Visibility::Private,
             name: Some(format!("room {:x}", u64::from_be_bytes(random))),

@@ -10,6 +10,7 @@ pub mod conformance;
 mod error;
 mod feed;
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;
 #[cfg(test)]
 mod tests;

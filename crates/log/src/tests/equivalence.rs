@@ -1,8 +1,9 @@
-//! Any sequence of appends has the same answers, logs and rows in memory as in SQLite.
+//! Any sequence of appends has the same answers, logs and rows in memory as in SQLite and in PostgreSQL.
 
-use super::{memory_rows, sqlite_rows};
-use crate::conformance::World;
+use super::{memory_rows, postgres_rows, sqlite_rows};
+use crate::conformance::{Subject, World};
 use crate::{Append, Change, Expect};
+use klatch_engine::postgres::Spread;
 use klatch_engine::row::BanRow;
 use klatch_types::{ChannelId, ClientKey, Millis, Role, Seq, UserId};
 use proptest::collection::vec;
@@ -126,7 +127,11 @@ async fn story(world: &World, steps: &[Step]) -> Vec<String> {
     told
 }
 
-fn both(steps: &[Step]) -> (Vec<String>, Vec<String>) {
+/// The story as told in memory and by another log.
+fn both<F: Future<Output = Subject>>(
+    steps: &[Step],
+    other: impl FnOnce() -> F,
+) -> (Vec<String>, Vec<String>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -134,8 +139,8 @@ fn both(steps: &[Step]) -> (Vec<String>, Vec<String>) {
         .unwrap();
     runtime.block_on(async {
         let memory = World::new(memory_rows::subject().await).await;
-        let sqlite = World::new(sqlite_rows::subject().await).await;
-        (story(&memory, steps).await, story(&sqlite, steps).await)
+        let other = World::new(other().await).await;
+        (story(&memory, steps).await, story(&other, steps).await)
     })
 }
 
@@ -164,8 +169,11 @@ fn who_comes_with_a_message_has_read_its_mentions() {
             },
         ],
     };
-    let (memory, sqlite) = both(&[step]);
+    let steps = [step];
+    let (memory, sqlite) = both(&steps, sqlite_rows::subject);
     assert_eq!(memory, sqlite);
+    let (memory, postgres) = both(&steps, || postgres_rows::emptied(Spread::Whole));
+    assert_eq!(memory, postgres);
 }
 
 proptest! {
@@ -173,7 +181,23 @@ proptest! {
 
     #[test]
     fn memory_and_sqlite_tell_the_same_story(steps in vec(step(), 1..40)) {
-        let (memory, sqlite) = both(&steps);
+        let (memory, sqlite) = both(&steps, sqlite_rows::subject);
         prop_assert_eq!(memory, sqlite);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn memory_and_postgres_tell_the_same_story(steps in vec(step(), 1..40)) {
+        let (memory, postgres) = both(&steps, || postgres_rows::emptied(Spread::Whole));
+        prop_assert_eq!(memory, postgres);
+    }
+
+    #[test]
+    fn memory_and_postgres_by_bucket_tell_the_same_story(steps in vec(step(), 1..40)) {
+        let (memory, postgres) = both(&steps, || postgres_rows::emptied(Spread::ByBucket));
+        prop_assert_eq!(memory, postgres);
     }
 }
