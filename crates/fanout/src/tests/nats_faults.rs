@@ -3,7 +3,9 @@
 use super::nats::options;
 use crate::{Bus, BusError, Inbox, Incoming, NatsBus, NatsCredentials, NatsOptions, Topic};
 use bytes::Bytes;
-use klatch_testkit::engines::{Certificate, Nats, NatsOptions as ServerOptions};
+use klatch_testkit::engines::{
+    Certificate, Direction, Nats, NatsCluster, NatsOptions as ServerOptions, Proxy,
+};
 use klatch_types::{Millis, NodeId, SeededEntropy};
 use parking_lot::Mutex;
 use std::io::Write;
@@ -238,6 +240,78 @@ async fn another_server_of_the_list_takes_over() {
     servers[0].kill().expect("it runs");
     assert_eq!(next(&mut inbox).await, Incoming::Down);
     assert_eq!(next(&mut inbox).await, Incoming::Up);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn partitions_are_noticed_and_their_end_too() {
+    let server = Nats::start().expect("NATS starts");
+    tokio::join!(
+        partition(&server, 1, Direction::Both),
+        partition(&server, 2, Direction::ToServer),
+        partition(&server, 3, Direction::ToClient),
+    );
+}
+
+/// Connections stay open, but nothing comes through.
+async fn partition(server: &Nats, seed: u64, direction: Direction) {
+    let proxy = Proxy::start(server.address()).expect("a proxy starts");
+    let address = format!("nats://{}", proxy.address());
+    let (bus, mut inbox) = NatsBus::start(options(address, node(seed)))
+        .await
+        .expect("the bus starts");
+    assert_eq!(next(&mut inbox).await, Incoming::Up);
+    proxy.stall(direction).expect("the proxy stalls");
+    bus.listen(Topic::Everyone);
+    // Waits for no longer than it takes to notice.
+    let settled = tokio::time::timeout(PATIENCE, bus.settled()).await;
+    assert!(settled.is_ok());
+    assert_eq!(next(&mut inbox).await, Incoming::Down, "{direction:?}");
+    proxy.pass().expect("the proxy passes");
+    assert_eq!(next(&mut inbox).await, Incoming::Up, "{direction:?}");
+}
+
+#[tokio::test]
+async fn nodes_at_different_servers_of_a_cluster_hear_each_other() {
+    let cluster = NatsCluster::start(3).expect("a cluster starts");
+    let urls = cluster.urls();
+    let join = async |seed, servers: &[&String]| {
+        let mut options = options(String::new(), node(seed));
+        options.servers = servers.iter().map(|&url| url.clone()).collect();
+        let (bus, mut inbox) = NatsBus::start(options).await.expect("the bus starts");
+        assert_eq!(next(&mut inbox).await, Incoming::Up);
+        (bus, inbox)
+    };
+    let (listener, mut hears) = join(1, &[&urls[2]]).await;
+    listener.listen(Topic::Everyone);
+    listener.settled().await;
+    let (speaker, mut speaker_hears) = join(2, &[&urls[0]]).await;
+    let (mover, _mover_hears) = join(3, &[&urls[0], &urls[1]]).await;
+    // The servers tell each other of a subscription in their own time.
+    for (bus, word) in [(&speaker, "before"), (&mover, "before too")] {
+        heard_in_time(bus, &mut hears, word).await;
+    }
+    cluster.kill(0).expect("it runs");
+    assert_eq!(next(&mut speaker_hears).await, Incoming::Down);
+    heard_in_time(&mover, &mut hears, "after").await;
+    cluster.restart(0).expect("it starts again");
+    assert_eq!(next(&mut speaker_hears).await, Incoming::Up);
+    heard_in_time(&speaker, &mut hears, "at last").await;
+}
+
+/// Says it again until it is heard.
+async fn heard_in_time(bus: &NatsBus, hears: &mut Inbox, word: &'static str) {
+    let heard = async {
+        loop {
+            bus.say(Topic::Everyone, Bytes::from_static(word.as_bytes()));
+            let soon = tokio::time::timeout(Duration::from_millis(50), hears.recv()).await;
+            if let Ok(Some(Incoming::Said { payload, .. })) = soon
+                && payload == word.as_bytes()
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("it is heard");
 }
 
 #[tokio::test]
