@@ -146,16 +146,7 @@ impl Channels {
                 "`name` is required for this kind of channel".into(),
             ));
         }
-        if request
-            .topic
-            .as_ref()
-            .is_some_and(|topic| topic.chars().count() > limits::TOPIC_CHARS_MAX)
-        {
-            let max = limits::TOPIC_CHARS_MAX;
-            return Err(ChannelError::Invalid(format!(
-                "`topic` must have at most {max} characters"
-            )));
-        }
+        check_topic(request.topic.as_deref())?;
         if request.members.len() > limits::CHANNEL_CREATE_MEMBERS_MAX {
             let max = limits::CHANNEL_CREATE_MEMBERS_MAX;
             return Err(ChannelError::Invalid(format!(
@@ -241,6 +232,17 @@ fn may_create(actor: &Actor, kind: ChannelKind) -> Result<(), ChannelError> {
         )),
         (UserKind::System, ChannelKind::Direct) => Err(ChannelError::Forbidden(
             "a direct channel is made by one of its users",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a topic that is too long, or has a character that not every database can keep.
+pub(crate) fn check_topic(topic: Option<&str>) -> Result<(), ChannelError> {
+    let max = limits::TOPIC_CHARS_MAX;
+    match topic {
+        Some(text) if text.chars().count() > max || text.contains('\0') => Err(ChannelError::Invalid(
+            format!("`topic` must have at most {max} characters and no U+0000"),
         )),
         _ => Ok(()),
     }

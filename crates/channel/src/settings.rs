@@ -1,11 +1,12 @@
 //! Changing and closing channels.
 
 use crate::access::Operation;
+use crate::create::check_topic;
 use crate::fact::Fact;
 use crate::publish::Draft;
 use crate::{Actor, ChannelError, Channels};
 use klatch_log::{Change, Receipt};
-use klatch_types::{ChannelId, ClientKey, DisplayName, Role, UserKind, Visibility, limits};
+use klatch_types::{ChannelId, ClientKey, DisplayName, Role, UserKind, Visibility};
 
 impl Channels {
     /// Changes name, topic or visibility; what is `None` stays. Visibility is the owner's alone.
@@ -24,15 +25,7 @@ impl Channels {
                     "give `name`, `topic` or `visibility`".into(),
                 ));
             }
-            if topic
-                .as_ref()
-                .is_some_and(|topic| topic.chars().count() > limits::TOPIC_CHARS_MAX)
-            {
-                let max = limits::TOPIC_CHARS_MAX;
-                return Err(ChannelError::Invalid(format!(
-                    "`topic` must have at most {max} characters"
-                )));
-            }
+            check_topic(topic.as_deref())?;
             let owner = state
                 .members
                 .get(&actor.user)

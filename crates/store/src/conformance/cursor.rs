@@ -3,6 +3,7 @@
 use super::{Deed, World};
 use crate::{CursorRow, StoreError};
 use klatch_types::{ChannelId, Ordinal, Seq, UserId};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A channel whose second member posted `messages` times, from position 2 on.
@@ -139,4 +140,31 @@ pub async fn those_who_come_later_have_nothing_unread(world: &World) {
         .await
         .unwrap();
     assert_eq!((none.unread, none.mentions), (0, 0));
+}
+
+/// Of many moves at once none takes another back: each is answered with what it asked for or more, and the furthest
+/// stays, with its counts.
+pub async fn cursors_moved_at_once_end_at_the_furthest(world: &World) {
+    let (channel, reader, _) = posted(world, 20).await;
+    let start = Arc::new(tokio::sync::Barrier::new(20));
+    let moves: Vec<_> = (2..=21)
+        .map(|to| {
+            let (directory, start) = (Arc::clone(&world.directory), Arc::clone(&start));
+            tokio::spawn(async move {
+                start.wait().await;
+                let row = directory
+                    .cursor_move(channel, reader, Some(Seq(to)), None)
+                    .await
+                    .unwrap();
+                (to, row)
+            })
+        })
+        .collect();
+    for moved in moves {
+        let (to, row) = moved.await.unwrap();
+        assert!(row.read >= Seq(to), "{row:?} after a move to {to}");
+        assert_eq!(row.unread, 21 - row.read.0);
+    }
+    let member = world.member(channel, reader).await;
+    assert_eq!((member.read, member.read_ordinal), (Seq(21), Ordinal(20)));
 }

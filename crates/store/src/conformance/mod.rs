@@ -22,8 +22,9 @@ pub use chore::{
     a_clock_set_back_stops_no_chore, chores_are_due_once_each_period, of_many_claims_at_once_one_wins,
 };
 pub use cursor::{
-    cursors_are_for_members, cursors_go_forward_and_stop_at_the_head, own_messages_are_read,
-    reading_counts_mentions, reading_is_receiving, those_who_come_later_have_nothing_unread,
+    cursors_are_for_members, cursors_go_forward_and_stop_at_the_head,
+    cursors_moved_at_once_end_at_the_furthest, own_messages_are_read, reading_counts_mentions,
+    reading_is_receiving, those_who_come_later_have_nothing_unread,
 };
 pub use device::{
     devices_come_last_used_first, devices_need_a_user, expired_tokens_are_refused,
@@ -57,6 +58,7 @@ macro_rules! directory_conformance {
             previews_are_the_last_message_as_it_is_now, open_channels_come_by_name,
             cursors_go_forward_and_stop_at_the_head, cursors_are_for_members, own_messages_are_read,
             reading_is_receiving, reading_counts_mentions, those_who_come_later_have_nothing_unread,
+            cursors_moved_at_once_end_at_the_furthest,
             invitations_are_found_by_code, invites_end, invites_of_channels_are_apart,
             chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore
         );

@@ -8,11 +8,15 @@ use klatch_engine::postgres::{Params, Postgres, id, millis, opt_millis};
 use klatch_engine::row::{DeviceRow, RefreshRow};
 use klatch_types::{DeviceId, Millis, UserId};
 use std::sync::LazyLock;
+use std::time::Duration;
 use tokio_postgres::Row;
 
 const COLUMNS: &str = "d.id, d.user_id, d.name, d.created_at, d.seen_at, d.revoked_at";
 /// Where the column after those stands.
 const WIDTH: usize = 6;
+/// Pauses between questions to a database that does not answer; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LAST_PAUSE: Duration = Duration::from_millis(1600);
 
 /// The devices of a user that are signed in.
 pub(super) static OF_USER: LazyLock<String> = LazyLock::new(|| {
@@ -104,6 +108,8 @@ pub(super) async fn revoke(db: &Postgres, device: DeviceId, at: Millis) -> Resul
     Ok(by_id(db, device).await?.map(|_| false))
 }
 
+/// If the answer is lost, it is found out whether it was done: a client that came with the same token again would
+/// otherwise be taken for a thief.
 pub(super) async fn rotate(
     db: &Postgres,
     hash: [u8; 32],
@@ -112,9 +118,16 @@ pub(super) async fn rotate(
     now: Millis,
 ) -> Result<Rotation, EngineError> {
     let (hash, next) = (hash.as_slice(), next.as_slice());
-    let found = db
-        .write_returning(&ROTATE, &[&hash, &next, &next_expires_at.0, &now.0])
-        .await?;
+    let values: Params<'_> = &[&hash, &next, &next_expires_at.0, &now.0];
+    let found = match db.write_returning(&ROTATE, values).await {
+        Err(EngineError::Unknown(why)) => {
+            return match of_token(db, next).await? {
+                Some(device) => Ok(Rotation::Rotated(device)),
+                None => Err(EngineError::Unknown(why)),
+            };
+        }
+        other => other?,
+    };
     let Some(found) = found.first() else {
         return Ok(Rotation::Refused);
     };
@@ -129,6 +142,22 @@ pub(super) async fn rotate(
             ..before
         }),
     })
+}
+
+/// The device of a token, asked for until there is an answer, for about three seconds.
+async fn of_token(db: &Postgres, hash: &[u8]) -> Result<Option<DeviceRow>, EngineError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM refresh_tokens r JOIN devices d ON d.id = r.device WHERE r.hash = $1");
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match db.query_opt(&sql, &[&hash]).await {
+            Err(EngineError::Unavailable(_)) if pause <= LAST_PAUSE => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            other => return one(other?, row),
+        }
+    }
 }
 
 pub(super) async fn sweep(db: &Postgres, now: Millis) -> Result<u64, EngineError> {

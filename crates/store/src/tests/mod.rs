@@ -1,6 +1,7 @@
 //! All directories against the suite, each beside its own log, and what only one of them can show.
 
 mod plans;
+mod postgres_lost;
 mod postgres_plans;
 mod subjects;
 mod unread;

@@ -11,6 +11,7 @@ use klatch_log::memory::MemoryLog;
 use klatch_log::postgres::{PostgresLog, PostgresLogOptions};
 use klatch_log::sqlite::{OpenOptions, Sqlite, open};
 use klatch_log::{Append, Change, ChannelLog, Expect, NewChannel, commit_feed, digest};
+use klatch_testkit::engines::Postgres as Server;
 use klatch_types::{ChannelId, InviteId, Millis, Role, SeededEntropy, Seq, UserId};
 use std::sync::Arc;
 
@@ -57,10 +58,15 @@ pub(super) async fn postgres_by_bucket() -> Subject {
     with_postgres(Spread::ByBucket).await.0
 }
 
+/// The URL of a new database of the server that the tests of this process share.
+pub(super) async fn new_database() -> String {
+    let made = || Server::shared()?.database();
+    tokio::task::spawn_blocking(made).await.unwrap().unwrap()
+}
+
 /// A directory in a new database of the server that the tests of this process share, and the database.
 pub(super) async fn with_postgres(spread: Spread) -> (Subject, Postgres) {
-    let made = || klatch_testkit::engines::Postgres::shared()?.database();
-    let url = tokio::task::spawn_blocking(made).await.unwrap().unwrap();
+    let url = new_database().await;
     let options = PostgresOptions {
         spread,
         // Many databases share one server.
