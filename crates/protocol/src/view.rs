@@ -2,8 +2,8 @@
 
 use crate::Event;
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, NodeId, Policy, Role, Seq, SpaceId, UserId, UserKind,
-    Visibility,
+    ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, NodeId, Policy, Role, Seq, SpaceId, UserId,
+    UserKind, Visibility,
 };
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,9 @@ mod check;
 mod completions;
 mod config;
 mod db;
+mod inside;
 mod migrate_store;
+mod node;
 mod openapi;
 mod password;
 mod restore;
@@ -15,8 +17,9 @@ mod space;
 mod table;
 mod token;
 mod user;
+mod who;
 
-use crate::compose::{Operator, Storage, StorageError};
+use crate::compose::{Operator, Storage, StorageError, Surroundings};
 use crate::config::{Config, EXIT_CONFIG, Problem, Sources, load};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use klatch_store::Directory;
@@ -70,6 +73,8 @@ enum Command {
     Check(check::Check),
     Db(db::Db),
     MigrateStore(migrate_store::MigrateStore),
+    Node(node::Node),
+    Who(who::Who),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
     Openapi(openapi::OpenApi),
@@ -105,6 +110,8 @@ fn run(global: &Global, command: Command) -> anyhow::Result<()> {
         Command::Check(check) => check.run(global),
         Command::Db(db) => db.run(global),
         Command::MigrateStore(migrate) => migrate.run(global),
+        Command::Node(node) => node.run(global),
+        Command::Who(who) => who.run(global),
         Command::Config(config) => config.run(global),
         Command::Completions(completions) => completions.run(),
         Command::Openapi(openapi) => openapi.run(),
@@ -160,7 +167,7 @@ impl Global {
         on_runtime(async {
             let storage = open(&config).await?;
             let engine = storage.engine();
-            let done = match Operator::start(storage, &config, Arc::new(SystemClock)).await {
+            let done = match Operator::start(storage, Surroundings::none(), &config, Arc::new(SystemClock)).await {
                 Ok(operator) => work(operator).await,
                 Err(error) => Err(error),
             };

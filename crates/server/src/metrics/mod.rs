@@ -57,6 +57,18 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
         "WebSocket connections open now",
     ),
     (
+        Kind::Gauge,
+        "klatch_nodes",
+        Unit::Count,
+        "Nodes that this one knows, itself and servers registered from outside included",
+    ),
+    (
+        Kind::Counter,
+        "klatch_clients_moved_total",
+        Unit::Count,
+        "Clients sent to other nodes because this one was too full",
+    ),
+    (
         Kind::Counter,
         "klatch_connections_closed_total",
         Unit::Count,
