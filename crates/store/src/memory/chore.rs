@@ -5,7 +5,7 @@ use klatch_types::Millis;
 use std::time::Duration;
 
 pub(super) fn claim(tables: &mut Tables, name: &str, every: Duration, now: Millis) -> bool {
-    let believed_until = now.plus(every * 2);
+    let believed_until = now.plus(every.saturating_mul(2));
     let due = tables.chores.get(name);
     let held = due.is_some_and(|due| *due > now && *due <= believed_until);
     if !held {

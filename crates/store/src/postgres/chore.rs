@@ -16,7 +16,7 @@ pub(super) async fn claim(
     every: Duration,
     now: Millis,
 ) -> Result<bool, EngineError> {
-    let (next, believed_until) = (now.plus(every), now.plus(every * 2));
+    let (next, believed_until) = (now.plus(every), now.plus(every.saturating_mul(2)));
     let claimed = db
         .execute(CLAIM, &[&name, &now.0, &next.0, &believed_until.0])
         .await?;
