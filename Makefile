@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench torture gen fmt setup
+.PHONY: help run cluster test check bench torture gen fmt setup
 
 # Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know.
 unexport KLATCH_ARGS BENCH_ARGS
@@ -21,11 +21,20 @@ run: ## Build and start the server with a demo, on http://127.0.0.1:8080
 	cargo build --release -p klatch-server --bin klatch
 	@exec target/release/klatch $(KLATCH_ARGS)
 
+cluster: ## Build and start three servers over PostgreSQL and NATS with a demo, on 8080, 8180 and 8280
+	@scripts/setup engines
+	@exec cargo xtask cluster
+
 test: export KLATCH_BIN := $(CURDIR)/target/debug/klatch
 test: export TEST_KLATCH_BIN := $(CURDIR)/target/debug/klatch
-test: setup ## Run all tests: Rust, then real browsers (installs Chromium and npm packages if missing)
+test: setup ## Run all tests, those of the whole server on every storage, then real browsers (installs what is missing)
 	cargo build -p klatch-server --bin klatch
-	cargo test --workspace
+	@echo "test: everything, with SQLite"
+	@TEST_STORAGE=sqlite cargo test --workspace
+	@for storage in memory postgres cluster; do \
+		echo "test: end to end, with $$storage"; \
+		TEST_STORAGE=$$storage cargo test --workspace --test e2e; \
+	done
 	@cd tests/browser && npm test --silent
 
 check: ## Run what CI runs beside the tests: format, lints, layers, tidiness, generated files, dependencies

@@ -1,11 +1,13 @@
-//! House tasks that are more than a line of shell: `cargo xtask layers | tidy | gen [--check] | ci`.
+//! House tasks that are more than a line of shell: `cargo xtask layers | tidy | gen [--check] | cluster | ci`.
 //!
 //! `layers` and `tidy` are house rules with helpful messages; they are tests too. `gen` writes `/protocol` from the
-//! types of the wire, and `gen --check` says whether that was done.
+//! types of the wire, and `gen --check` says whether that was done. `cluster` runs three servers to try out.
 
 // A task talks to the person who started it.
 #![allow(clippy::print_stdout)]
 
+#[cfg(feature = "cluster")]
+mod cluster;
 #[cfg(feature = "gen")]
 mod r#gen;
 mod layers;
@@ -20,6 +22,7 @@ usage: cargo xtask TASK
   layers         crates import only what is below them
   tidy           file sizes, dead links, leftovers, crate documentation
   gen [--check]  write /protocol from the types of the wire; with --check, fail if it is stale
+  cluster        three servers with a demo over PostgreSQL and NATS, until Ctrl-C
   ci             everything `make check` does";
 
 fn main() -> ExitCode {
@@ -43,6 +46,8 @@ fn task() -> anyhow::Result<()> {
         ["gen"] => r#gen::run(&root, r#gen::Mode::Write),
         #[cfg(feature = "gen")]
         ["gen", "--check"] => r#gen::run(&root, r#gen::Mode::Check),
+        #[cfg(feature = "cluster")]
+        ["cluster"] => cluster::run(&root),
         ["ci"] => ci(&root),
         _ => bail!("{USAGE}"),
     }

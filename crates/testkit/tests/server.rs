@@ -5,7 +5,7 @@ use klatch_client::{Backoff, Options, Socket, Start, State};
 use klatch_protocol::command::message::Send;
 use klatch_protocol::view::Ack;
 use klatch_testkit::history::{Evidence, Floor, Membership, Recorder, UnreadClaim, check};
-use klatch_testkit::{Server, TestClient};
+use klatch_testkit::{Server, ServerOptions, Storage, TestClient};
 use klatch_types::{ChannelId, Seq};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -184,4 +184,30 @@ async fn a_server_stops_by_itself_and_keeps_its_data() {
     let signed_in = ana.rest().login(&login).await.unwrap();
     let renewed = ana.rest().refresh(&signed_in.refresh_token).await.unwrap();
     assert_eq!(renewed.user, ana.user);
+}
+
+#[tokio::test]
+async fn a_server_keeps_its_data_where_it_is_told() {
+    for storage in [Storage::Sqlite, Storage::Memory, Storage::Postgres] {
+        let options = ServerOptions {
+            storage: Some(storage),
+            ..ServerOptions::default()
+        };
+        let mut server = Server::start_with(options).await.unwrap();
+        assert_eq!(server.storage(), storage);
+        server.tenant().unwrap().user("ana").await.unwrap();
+        server.stop().await.unwrap();
+        assert_eq!(
+            server.data().join("klatch.db").exists(),
+            storage == Storage::Sqlite,
+            "{storage:?}"
+        );
+        server.restart().await.unwrap();
+        let again = server.tenant().unwrap().user("ana").await;
+        assert_eq!(
+            again.is_err(),
+            storage.is_durable(),
+            "{storage:?}: the name is taken while the data is there"
+        );
+    }
 }

@@ -12,6 +12,7 @@ mod process;
 mod proxy;
 
 pub use certificate::Certificate;
+pub(crate) use keeper::Keeper;
 pub use nats::{Nats, NatsOptions};
 pub use nats_cluster::{NatsCluster, Routes};
 pub use postgres::{Postgres, PostgresOptions};

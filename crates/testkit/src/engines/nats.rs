@@ -9,6 +9,7 @@ use rustix::process::{Signal, kill_process};
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -212,6 +213,8 @@ impl Nats {
         }
         command.args(&self.options.arguments).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(self.errors());
+        // Ctrl-C in a terminal is for whoever started it, who ends it.
+        command.process_group(0);
         command
     }
 

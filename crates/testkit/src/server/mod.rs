@@ -68,16 +68,15 @@ impl Server {
     pub async fn start_with(options: ServerOptions) -> anyhow::Result<Self> {
         let binary = options.binary.clone().map_or_else(binary, Ok)?;
         let storage = options.storage.map_or_else(Storage::chosen, Ok)?;
-        let folders = (0..storage.nodes()).map(|_| tempfile::Builder::new().prefix("klatch-test-").tempdir());
-        let folders = folders.collect::<Result<Vec<_>, _>>()?;
-        let ground = Ground::new(storage, folders[0].path(), SPACE, &options.profile)?;
+        let ground = Ground::new(storage, SPACE, &options.profile)?;
         let settings: Vec<_> = ground.settings.iter().chain(&options.settings).cloned().collect();
-        let several = folders.len() > 1;
-        let nodes = folders
-            .into_iter()
-            .map(|folder| Node::new(folder, binary.clone(), settings.clone(), several));
+        let several = storage.nodes() > 1;
+        let nodes = (0..storage.nodes()).map(|_| {
+            let node = Node::new(binary.clone(), settings.clone())?;
+            Ok(if several { node.advertising() } else { node })
+        });
         let mut server = Self {
-            nodes: nodes.collect(),
+            nodes: nodes.collect::<anyhow::Result<_>>()?,
             api_key: ground.api_key.clone().unwrap_or_default(),
             ground,
             storage,

@@ -1,11 +1,13 @@
 //! One process of a server, on ports and in a folder of its own.
 
+use crate::engines::Keeper;
 use crate::ports::{PORT_TRIES, free_address};
 use anyhow::{Context, bail, ensure};
 use klatch_client::{Method, Rest};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -27,37 +29,63 @@ pub struct Stopped {
     pub took: Duration,
 }
 
-/// One process of a server. Dropping it kills the process and removes its folder.
+/// One process of a server. It ends, and its folder goes, when this is dropped and also when the test process is killed.
 #[derive(Debug)]
 pub struct Node {
-    folder: TempDir,
     settings: Vec<(String, String)>,
+    /// More options of `serve`.
+    arguments: Vec<String>,
     binary: PathBuf,
     /// Whether it is one of several, which tell clients of each other.
     advertises: bool,
     public: SocketAddr,
     internal: SocketAddr,
     child: Option<Child>,
+    // Dropped before the folder, which it removes.
+    keeper: Keeper,
+    folder: TempDir,
 }
 
 impl Node {
-    /// In a folder of its own; it has no addresses and does not run yet.
-    pub(super) fn new(
-        folder: TempDir,
-        binary: PathBuf,
-        settings: Vec<(String, String)>,
-        advertises: bool,
-    ) -> Self {
+    /// A process of this binary, in a folder of its own, with configuration such as `("cluster.region", "north")`. It
+    /// does not run yet, and has no addresses.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn new(binary: PathBuf, settings: Vec<(String, String)>) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("klatch-test-").tempdir()?;
         let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self {
-            folder,
+        Ok(Self {
             settings,
+            arguments: Vec::new(),
             binary,
-            advertises,
+            advertises: false,
             public: nowhere,
             internal: nowhere,
             child: None,
-        }
+            keeper: Keeper::start(folder.path(), "KILL")?,
+            folder,
+        })
+    }
+
+    /// With these addresses of its two listeners, for [`Self::restart`].
+    #[must_use]
+    pub fn at(mut self, public: SocketAddr, internal: SocketAddr) -> Self {
+        (self.public, self.internal) = (public, internal);
+        self
+    }
+
+    /// With one more option of `serve`, such as `--demo`.
+    #[must_use]
+    pub fn with(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Tells clients where it is, as one of several.
+    pub(super) fn advertising(mut self) -> Self {
+        self.advertises = true;
+        self
     }
 
     /// Starts for the first time, on free ports, and waits until it is ready.
@@ -73,7 +101,7 @@ impl Node {
         bail!("no free ports were found")
     }
 
-    /// Starts again, on the same addresses and data, and waits until it is ready; how long that took.
+    /// Starts it, or starts it again, on the same addresses and data, and waits until it is ready; how long that took.
     ///
     /// # Errors
     /// It runs already, or does not start; the error has the end of its log.
@@ -92,7 +120,22 @@ impl Node {
         let mut child = self.child.take().context("the server does not run")?;
         child.kill()?;
         child.wait()?;
+        self.keeper.forget();
         Ok(())
+    }
+
+    /// How it ended, if it did so by itself or by another's hand.
+    ///
+    /// # Errors
+    /// It was not started.
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        let child = self.child.as_mut().context("the server does not run")?;
+        let ended = child.try_wait()?;
+        if ended.is_some() {
+            self.child = None;
+            self.keeper.forget();
+        }
+        Ok(ended)
     }
 
     /// SIGTERM, and waits until it has ended by itself.
@@ -107,10 +150,8 @@ impl Node {
 
     /// After SIGTERM: waits until it has ended.
     pub(super) async fn stopped(&mut self, began: Instant) -> anyhow::Result<Stopped> {
-        let child = self.child.as_mut().context("the server does not run")?;
         loop {
-            if let Some(status) = child.try_wait()? {
-                self.child = None;
+            if let Some(status) = self.ended()? {
                 return Ok(Stopped {
                     status,
                     took: began.elapsed(),
@@ -199,7 +240,8 @@ impl Node {
         crate::engines::last_lines(&self.log_file())
     }
 
-    fn log_file(&self) -> PathBuf {
+    /// All that it says on stdout and stderr.
+    pub fn log_file(&self) -> PathBuf {
         self.folder.path().join("server.log")
     }
 
@@ -212,9 +254,19 @@ impl Node {
             .open(self.log_file())?;
         let (public, internal) = (self.public.to_string(), self.internal.to_string());
         let mut command = self.command(&["serve", "--public", &public, "--internal", &internal]);
+        if self.advertises {
+            command.env("KLATCH_CLUSTER__ADVERTISE", self.base());
+        }
+        command.args(&self.arguments);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        self.child = Some(command.spawn().context("cannot start the server")?);
-        Ok(())
+        // Ctrl-C in a terminal is for whoever started it, who ends it.
+        let child = command
+            .process_group(0)
+            .spawn()
+            .context("cannot start the server")?;
+        let process = child.id();
+        self.child = Some(child);
+        self.keeper.keep(process)
     }
 
     /// After [`Self::spawn`]: waits until it is ready, and kills it if it never is.
@@ -254,9 +306,6 @@ impl Node {
             if name.to_string_lossy().starts_with("KLATCH_") {
                 command.env_remove(name);
             }
-        }
-        if self.advertises {
-            command.env("KLATCH_CLUSTER__ADVERTISE", self.base());
         }
         for (key, value) in &self.settings {
             let name = key.to_ascii_uppercase().replacen('.', "__", 1);

@@ -3,7 +3,7 @@
 use crate::engines::{Nats, Postgres};
 use anyhow::bail;
 use klatch_types::{Entropy, SystemEntropy};
-use std::path::Path;
+use tempfile::TempDir;
 
 /// Says which kind of server the tests are run with.
 const VARIABLE: &str = "TEST_STORAGE";
@@ -57,21 +57,24 @@ pub(super) struct Ground {
     pub(super) nats: Option<Nats>,
     /// The API key that the configuration gives, where the command line cannot make one.
     pub(super) api_key: Option<String>,
+    /// Files that the configuration names.
+    folder: TempDir,
 }
 
 impl Ground {
-    /// Fresh and empty; `folder` takes files that the configuration names.
-    pub(super) fn new(storage: Storage, folder: &Path, space: &str, profile: &str) -> anyhow::Result<Self> {
+    /// Fresh and empty.
+    pub(super) fn new(storage: Storage, space: &str, profile: &str) -> anyhow::Result<Self> {
         let mut ground = Self {
             settings: Vec::new(),
             nats: None,
             api_key: None,
+            folder: tempfile::Builder::new().prefix("klatch-test-").tempdir()?,
         };
         match storage {
             Storage::Sqlite => {}
             Storage::Memory => {
                 let key = api_key();
-                let file = folder.join("first.key");
+                let file = ground.folder.path().join("first.key");
                 std::fs::write(&file, &key)?;
                 ground.set("storage.kind", "memory");
                 ground.set("first.space", space);

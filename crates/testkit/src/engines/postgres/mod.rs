@@ -13,6 +13,7 @@ use rustix::process::{Signal, kill_process};
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -263,6 +264,8 @@ impl Postgres {
             command.arg("-c").arg(format!("{name}={value}"));
         }
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // Ctrl-C in a terminal is for whoever started it, who ends it.
+        command.process_group(0);
         let mut process = self.process.lock();
         let child = process.insert(command.spawn().context("cannot start PostgreSQL")?);
         self.keeper.keep(child.id())?;
