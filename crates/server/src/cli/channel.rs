@@ -19,7 +19,7 @@ pub(super) struct Channel {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a channel; the server must be stopped
+    /// Make a channel; a server on SQLite must be stopped
     Add(Add),
     /// List the channels of a space
     List {

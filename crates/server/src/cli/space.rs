@@ -20,7 +20,7 @@ pub(super) struct Space {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a space; the server must be stopped
+    /// Make a space; a server on SQLite must be stopped
     Add {
         /// Short name, unique on the server
         slug: Slug,
@@ -33,7 +33,7 @@ enum Command {
     },
     /// List the spaces
     List,
-    /// Print the rules of a space, or change some; to change, the server must be stopped
+    /// Print the rules of a space, or change some; to change, a server on SQLite must be stopped
     Policy {
         /// Short name of the space
         slug: Slug,

@@ -18,7 +18,7 @@ pub(super) struct User {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make an account; the server must be stopped
+    /// Make an account; a server on SQLite must be stopped
     Add {
         /// Unique name in the space
         username: Username,
@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         space: Option<Slug>,
     },
-    /// Change a password and sign the user out everywhere; the server must be stopped
+    /// Change a password and sign the user out everywhere; a server on SQLite must be stopped
     Passwd {
         /// The user
         username: Username,
@@ -50,7 +50,7 @@ enum Command {
         #[command(flatten)]
         password: PasswordSource,
     },
-    /// Sign a user out and keep them out; the server must be stopped
+    /// Sign a user out and keep them out; a server on SQLite must be stopped
     Disable {
         /// The user
         username: Username,
@@ -58,7 +58,7 @@ enum Command {
         #[arg(long)]
         space: Option<Slug>,
     },
-    /// Let a disabled user in again; the server must be stopped
+    /// Let a disabled user in again; a server on SQLite must be stopped
     Enable {
         /// The user
         username: Username,

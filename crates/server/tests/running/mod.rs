@@ -113,9 +113,14 @@ impl Server {
 
     /// A request to the public listener; gives status and body.
     pub fn post(&self, path: &str, headers: &str, body: &str) -> (u16, String) {
+        self.ask("POST", path, headers, body)
+    }
+
+    /// A request with a body to the public listener; gives status and body.
+    pub fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
         let length = body.len();
         let head = format!(
-            "POST {path} HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}"
+            "{method} {path} HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}"
         );
         exchange(&self.public, &head, body)
     }

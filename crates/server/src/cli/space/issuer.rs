@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Subcommand)]
 /// What to do with issuers.
 pub(super) enum Issuer {
-    /// Accept the tokens of an issuer; the server must be stopped
+    /// Accept the tokens of an issuer; a server on SQLite must be stopped
     Add(IssuerAdd),
     /// List the issuers of a space
     List {
         /// Short name of the space
         slug: Slug,
     },
-    /// Accept an issuer's tokens no longer; the server must be stopped
+    /// Accept an issuer's tokens no longer; a server on SQLite must be stopped
     Remove {
         /// Short name of the space
         slug: Slug,

@@ -9,7 +9,7 @@ use klatch_types::{ApiKeyId, DisplayName, Slug};
 #[derive(Debug, Subcommand)]
 /// What to do with keys.
 pub(super) enum Key {
-    /// Make a key and print it, this once; the server must be stopped
+    /// Make a key and print it, this once; a server on SQLite must be stopped
     Add {
         /// Short name of the space
         slug: Slug,
@@ -21,7 +21,7 @@ pub(super) enum Key {
         /// Short name of the space
         slug: Slug,
     },
-    /// Revoke a key; the server must be stopped
+    /// Revoke a key; a server on SQLite must be stopped
     Revoke {
         /// Short name of the space
         slug: Slug,
