@@ -1,11 +1,11 @@
 //! How many durable appends per second are committed: `taskset -c 0 cargo run --release -p klatch-log
-//! --example append_rate -- [events] [channels] [waiting]` for SQLite on one core; `--postgres URL [--lanes N]` for a
-//! PostgreSQL. `waiting` appends are kept queued, as by that many senders who each wait for their ack; every message is
-//! by one of ten members of its channel.
+//! --example append_rate -- [events] [channels] [waiting]` for SQLite on one core; for PostgreSQL with
+//! `--postgres URL [--lanes N] [--spread bucket]`. `waiting` appends are kept queued, as by that many senders who each
+//! wait for their ack; every message is by one of ten members of its channel.
 
 #![allow(clippy::print_stdout)] // an example speaks to the terminal
 
-use klatch_engine::postgres::{Postgres, PostgresOptions};
+use klatch_engine::postgres::{Postgres, PostgresOptions, Spread};
 use klatch_engine::sqlite::OpenOptions;
 use klatch_log::postgres::{PostgresLog, PostgresLogOptions};
 use klatch_log::{Append, Change, ChannelLog, CommitReceiver, Expect, NewChannel, commit_feed, sqlite};
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let place = arguments.iter().position(|argument| argument == name)?;
         (place + 1 < arguments.len()).then(|| arguments.drain(place..=place + 1).next_back())?
     };
-    let (url, lanes) = (option("--postgres"), option("--lanes"));
+    let (url, lanes, spread) = (option("--postgres"), option("--lanes"), option("--spread"));
     let numbers: Vec<usize> = arguments
         .iter()
         .map(|argument| argument.parse())
@@ -47,7 +47,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (feed, committed) = commit_feed();
     if let Some(url) = url {
-        let database = Postgres::open(PostgresOptions::new(url), &SystemEntropy).await?;
+        let mut options = PostgresOptions::new(url);
+        if spread.as_deref() == Some("bucket") {
+            options.spread = Spread::ByBucket;
+        }
+        let database = Postgres::open(options, &SystemEntropy).await?;
         let lanes = lanes.map_or(Ok(PostgresLogOptions::default().lanes), |lanes| lanes.parse())?;
         let log = PostgresLog::start(database, PostgresLogOptions { lanes }, feed);
         run(&log, committed, &load).await?;

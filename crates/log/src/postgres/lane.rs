@@ -8,7 +8,7 @@ use super::placing::{NeedsKeys, Outcome, place, receipt};
 use super::queue::{Queue, Queued};
 use super::retry::{Next, Retry};
 use super::session::{Ask, Failed, Session};
-use super::{ANSWERED_WITHIN, APPEND_TRIED_FOR, DOUBT_MIN, statements};
+use super::{ANSWERED_WITHIN, ANSWERED_WITHIN_MIN, APPEND_TRIED_FOR, DOUBT_MIN, statements};
 use crate::{Change, CommitFeed, Committed, EventRow, LogError};
 use klatch_engine::EngineError;
 use klatch_engine::postgres::{Postgres, id, millis, opt_id, seq};
@@ -106,7 +106,10 @@ impl Lane {
     async fn attempt(&mut self, batch: &[Queued], keys: bool) -> Result<Vec<Outcome>, Failure> {
         let session = match self.session.take() {
             Some(session) => session,
-            None => Session::open(&self.postgres).await.map_err(not_there)?,
+            None => match timeout(patience(batch), Session::open(&self.postgres)).await {
+                Ok(opened) => opened.map_err(not_there)?,
+                Err(_) => return Err(Failure::Certain(not_answered())),
+            },
         };
         // Not put back if this is abandoned: nobody knows then what its backend is at.
         let result = self.in_transaction(&session, batch, keys).await;
@@ -130,12 +133,12 @@ impl Lane {
     ) -> Result<Vec<Outcome>, Failure> {
         let spread = self.postgres.spread();
         let look = Look::new(batch, spread, keys);
-        let answers = before_commit(session, &look.asks).await?;
+        let answers = before_commit(session, batch, &look.asks).await?;
         let mut known = look.known(&answers).map_err(Failure::Certain)?;
         let outcomes = match place(batch, &known) {
             Ok(outcomes) => outcomes,
             Err(NeedsKeys) => {
-                let rows = before_commit(session, &[ask_keys(batch, spread)]).await?;
+                let rows = before_commit(session, batch, &[ask_keys(batch, spread)]).await?;
                 let rows = rows.first().map_or(&[] as &[Row], Vec::as_slice);
                 known.keys = Some(first_receipts(rows).map_err(Failure::Certain)?);
                 place(batch, &known).expect("the keys are looked up")
@@ -143,7 +146,7 @@ impl Lane {
         };
         let asks = writes(batch, &outcomes, spread);
         let commit = asks.len() - 1;
-        match timeout(ANSWERED_WITHIN, session.ask(&asks)).await {
+        match timeout(patience(batch), session.ask(&asks)).await {
             Ok(Ok(_)) => Ok(outcomes),
             // Without events there is nothing to doubt.
             _ if commit == 0 => Err(Failure::Certain(not_answered())),
@@ -236,9 +239,21 @@ impl Lane {
     }
 }
 
+/// How long a batch may wait for an answer: as long as the newest of its appends is tried, within bounds.
+fn patience(batch: &[Queued]) -> Duration {
+    let youngest = batch.iter().map(|queued| queued.since.elapsed()).min();
+    APPEND_TRIED_FOR
+        .saturating_sub(youngest.unwrap_or_default())
+        .clamp(ANSWERED_WITHIN_MIN, ANSWERED_WITHIN)
+}
+
 /// Asks something before the commit: whatever happens, nothing is committed.
-async fn before_commit(session: &Session, asks: &[Ask<'_>]) -> Result<Vec<Vec<Row>>, Failure> {
-    match timeout(ANSWERED_WITHIN, session.ask(asks)).await {
+async fn before_commit(
+    session: &Session,
+    batch: &[Queued],
+    asks: &[Ask<'_>],
+) -> Result<Vec<Vec<Row>>, Failure> {
+    match timeout(patience(batch), session.ask(asks)).await {
         Ok(Ok(rows)) => Ok(rows),
         Ok(Err(failed)) => Err(Failure::Certain(failed.error.into())),
         Err(_) => Err(Failure::Certain(not_answered())),
@@ -260,7 +275,7 @@ fn ends_session(error: &tokio_postgres::Error) -> bool {
 }
 
 fn not_answered() -> EngineError {
-    EngineError::Unavailable(format!("no answer within {ANSWERED_WITHIN:?}"))
+    EngineError::Unavailable("no answer in time".to_owned())
 }
 
 /// A connection that could not be made did nothing.

@@ -31,6 +31,8 @@ use tokio::task::JoinHandle;
 const APPEND_TRIED_FOR: Duration = Duration::from_secs(8);
 /// Longest wait for the answer to one round trip; then its connection is given up.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(6);
+/// The same for appends that waited for long in the queue.
+const ANSWERED_WITHIN_MIN: Duration = Duration::from_secs(1);
 /// How long it is at least tried to find out what became of a commit.
 const DOUBT_MIN: Duration = Duration::from_secs(4);
 

@@ -7,7 +7,7 @@ use crate::{Append, EventRow, LogError, Receipt, commit_feed};
 use klatch_engine::EngineError;
 use klatch_engine::postgres::Spread;
 use klatch_testkit::engines;
-use klatch_types::{ChannelId, ClientKey, UserId};
+use klatch_types::{ChannelId, ClientKey, UserId, limits};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -366,6 +366,33 @@ async fn what_cannot_be_found_out_is_unknown_and_never_fed() {
     assert_eq!((again.seq.0, again.duplicate), (2, true));
     let fed: Vec<u64> = held.node.fed.lock().iter().map(|event| event.seq.0).collect();
     assert_eq!(fed, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_may_wait_is_refused_at_once() {
+    let held = Held::new().await;
+    let queue = |text: &str| {
+        let (done, answer) = tokio::sync::oneshot::channel();
+        held.node
+            .log
+            .append(held.node.message(held.channel, held.ana, text), done);
+        answer
+    };
+    let answers: Vec<_> = (0..limits::APPEND_QUEUE_MAX)
+        .map(|_| queue("one of many"))
+        .collect();
+    let refused = queue("one too many").try_recv().expect("answered at once");
+    assert!(
+        matches!(refused, Err(LogError::Engine(EngineError::Overloaded))),
+        "{refused:?}"
+    );
+    held.let_go().await;
+    for answer in answers {
+        answer.await.unwrap().expect("committed");
+    }
+    held.node
+        .append(held.node.message(held.channel, held.ana, "room again"))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
