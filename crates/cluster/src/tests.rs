@@ -445,9 +445,14 @@ async fn a_process_that_slept_does_not_take_the_others_for_dead() {
     let a = Node::start(&net, card(1, 0));
     let b = Node::start(&net, card(2, 0));
     pass(1).await;
+    let (mut at_a, mut at_b) = (a.cluster.watch(), b.cluster.watch());
     // All at once, as after SIGSTOP and SIGCONT: no task runs in between.
     tokio::time::advance(Duration::from_secs(120)).await;
-    tokio::task::yield_now().await;
+    pass(1).await;
+    assert!(
+        at_a.try_recv().is_err() && at_b.try_recv().is_err(),
+        "nobody left"
+    );
     assert_eq!((a.knows().len(), b.knows().len()), (2, 2));
 }
 
