@@ -173,8 +173,8 @@ impl Channels {
         Ok(users)
     }
 
-    /// A channel that was there before, if it is the one that was asked for. Anyone can compute the id of a pair; should someone
-    /// have got it for another channel, the two must not write into that.
+    /// A channel that was there before, if it is the one that was asked for. Anyone can compute the id of a pair;
+    /// should someone have got it for another channel, the two must not write into that.
     async fn asked_for(
         &self,
         existing: ChannelId,

@@ -1,7 +1,8 @@
 //! A prefix as a range of texts, for the engines that find users by the beginning of their names.
 
-/// The least text that is greater than every text beginning with `prefix`, by bytes after A to Z became
-/// a to z (NOCASE of SQLite, `lower` of PostgreSQL on COLLATE "C"). None if there is none: the prefix is empty, or all of the last code point.
+/// The least text that is greater than every text beginning with `prefix`, by bytes after A to Z became a to z
+/// (NOCASE of SQLite, `lower` of PostgreSQL on COLLATE "C"). None if there is none: the prefix is empty, or all of
+/// the last code point.
 pub(crate) fn end_of_prefix(prefix: &str) -> Option<String> {
     let mut end = prefix.to_ascii_lowercase();
     while let Some(last) = end.pop() {

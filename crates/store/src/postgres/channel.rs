@@ -43,8 +43,8 @@ pub(super) static MEMBERS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// A channel, its members and its bans: one statement, so that all parts are of one moment. The first column says of which part a
-/// row is; the columns of the others are NULL.
+/// A channel, its members and its bans: one statement, so that all parts are of one moment. The first column says of
+/// which part a row is; the columns of the others are NULL.
 pub(super) static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
     let no_channel = "NULL, ".repeat(CHANNEL_WIDTH);
     let no_member = "NULL, ".repeat(MEMBER_WIDTH);

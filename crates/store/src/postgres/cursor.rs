@@ -6,9 +6,10 @@ use klatch_engine::EngineError;
 use klatch_engine::postgres::{Postgres, int, seq, uint};
 use klatch_types::{ChannelId, Seq, UserId};
 
-/// All of a move, in the channel's bucket. The member's row is locked, so that what is compared and what is written are of one moment; a
-/// commit that moves the same cursor meanwhile is waited for. The counts at the new place are the running counts of the last row at or below
-/// it. Nothing is written if nothing moves. No row if they are not a member.
+/// All of a move, in the channel's bucket. The member's row is locked, so that what is compared and what is written
+/// are of one moment; a commit that moves the same cursor meanwhile is waited for. The counts at the new place are
+/// the running counts of the last row at or below it. Nothing is written if nothing moves. No row if they are not a
+/// member.
 pub(super) const MOVE: &str = "WITH place AS (
     SELECT c.head, c.ordinal, c.broadcasts, m.read, m.received, m.read_ordinal, m.read_mentions,
         m.read_broadcasts, m.mentions, greatest(m.read, least($4, c.head)) AS to_read

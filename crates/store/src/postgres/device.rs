@@ -32,8 +32,9 @@ const ADD: &str = "WITH added AS (
       RETURNING id)
   INSERT INTO refresh_tokens (hash, device, expires_at, used_at) SELECT $7, added.id, $8, $9 FROM added";
 
-/// All of a rotation. `FOR UPDATE` lets those who come with the same token at once take turns, and each sees what the one before
-/// left: the second finds the token used, the third its device revoked. Answers the device as it was before.
+/// All of a rotation. `FOR UPDATE` lets those who come with the same token at once take turns, and each sees what the
+/// one before left: the second finds the token used, the third its device revoked. Answers the device as it was
+/// before.
 static ROTATE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH found AS (

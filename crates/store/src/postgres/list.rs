@@ -24,8 +24,8 @@ static LINE_COLUMNS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Joins of a line to `channels c`, beside the member: the peer, the last message and its newest edit. $1 is the user, $2 the
-/// kind of edits, `bucket` the bucket of all.
+/// Joins of a line to `channels c`, beside the member: the peer, the last message and its newest edit. $1 is the
+/// user, $2 the kind of edits, `bucket` the bucket of all.
 fn line_joins(bucket: &str) -> String {
     format!(
         "LEFT JOIN users p ON p.id = CASE $1 WHEN c.pair_low THEN c.pair_high WHEN c.pair_high THEN c.pair_low END
@@ -37,7 +37,8 @@ fn line_joins(bucket: &str) -> String {
     )
 }
 
-/// A user's list: asks all buckets. The inner query finds which channels are on the page, so that only their messages are read.
+/// A user's list: asks all buckets. The inner query finds which channels are on the page, so that only their messages
+/// are read.
 pub(super) static OF_USER: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {} FROM (

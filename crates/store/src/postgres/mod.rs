@@ -1,10 +1,10 @@
-//! The directory in PostgreSQL. Each method is one statement wherever it can be, so that it needs no transaction; the few that
-//! first look whether a space or a user is there rely on those never being removed.
+//! The directory in PostgreSQL. Each method is one statement wherever it can be, so that it needs no transaction; the
+//! few that first look whether a space or a user is there rely on those never being removed.
 //!
-//! The tables of channels may be distributed by bucket. What is asked of one channel, and often, names its bucket, so that one
-//! worker answers. These cannot, and ask all buckets: what is asked by user (`channel_list`, `memberships`), by space
-//! (`channels_open`, `channels_of`), by pair (`channel_of_pair`), by code (`invite`, and `invite_add` where no index spans all
-//! codes), and `counts`.
+//! The tables of channels may be distributed by bucket. What is asked of one channel, and often, names its bucket, so
+//! that one worker answers. These cannot, and ask all buckets: what is asked by user (`channel_list`, `memberships`),
+//! by space (`channels_open`, `channels_of`), by pair (`channel_of_pair`), by code (`invite`, and `invite_add` where
+//! no index spans all codes), and `counts`.
 
 mod channel;
 mod chore;
