@@ -27,6 +27,7 @@ pub(super) struct Comparisons {
     starts: Vec<ChannelId>,
     users_at: Instant,
     users: Vec<UserId>,
+    users_soon: Vec<(Instant, UserId)>,
 }
 
 impl Comparisons {
@@ -39,6 +40,7 @@ impl Comparisons {
             starts: Vec::new(),
             users_at: now,
             users: Vec::new(),
+            users_soon: Vec::new(),
         }
     }
 
@@ -51,6 +53,13 @@ impl Comparisons {
     /// This channel is compared once more soon.
     pub(super) fn compare_soon(&mut self, channel: ChannelId) {
         self.soon.push((Instant::now() + SOON, channel));
+    }
+
+    /// This user's channels are compared once more soon.
+    pub(super) fn compare_user_soon(&mut self, user: UserId) {
+        if !self.users_soon.iter().any(|(_, other)| *other == user) {
+            self.users_soon.push((Instant::now() + SOON, user));
+        }
     }
 
     /// These tails could not begin.
@@ -99,6 +108,8 @@ impl Follower {
             .comparisons
             .users
             .split_off(left.saturating_sub(USERS_AT_ONCE));
+        let soon = self.comparisons.users_soon.extract_if(.., |(at, _)| *at <= now);
+        let slice: Vec<UserId> = slice.into_iter().chain(soon.map(|(_, user)| user)).collect();
         if !slice.is_empty() {
             self.flights.push(flight::memberships(&self.channels, slice));
         }

@@ -168,6 +168,9 @@ impl Follower {
     }
 
     fn incoming(&mut self, incoming: Incoming) {
+        if !matches!(incoming, Incoming::Said { .. }) {
+            (self.options.elsewhere)(&incoming);
+        }
         match incoming {
             Incoming::Said { topic, payload } => self.said(topic, payload),
             Incoming::Up => {
@@ -196,7 +199,7 @@ impl Follower {
                 Ok(UserNote::Joined(channel, at)) => self.joined(user, channel, at),
                 Err(wire::Unreadable) => {}
             },
-            topic => (self.options.elsewhere)(topic, payload),
+            topic => (self.options.elsewhere)(&Incoming::Said { topic, payload }),
         }
     }
 
@@ -478,22 +481,31 @@ impl Follower {
         metrics::gauge!("klatch_tails").decrement(1);
     }
 
-    /// The directory knows of a membership that a connection does not: it listens from now on, and is given what it missed.
+    /// The directory knows of a membership that a connection does not. If delivery has come to where its user stands, it
+    /// listens from now on and is given what it missed. Otherwise it must not listen yet: what comes first may not be
+    /// theirs to see. Then the event by which they came is still to be delivered, or they are asked about again.
     fn missed_membership(&mut self, one: &flight::Unknown) {
         let (outbox, channel) = (&one.outbox, one.channel);
         if outbox.membership_changes() != one.changes {
             return; // no longer so, perhaps: the next comparison tells
         }
-        self.channels.hub().subscribe(channel, outbox);
         match self.tails.get_mut(&channel) {
-            Some(tail) if tail.order.last().is_some() => {
+            Some(tail) if tail.order.last().is_some_and(|last| last >= one.since) => {
+                self.channels.hub().subscribe(channel, outbox);
                 let after = one.since.prev();
                 self.flights
                     .push(flight::replay(&self.channels, Arc::clone(outbox), channel, after));
+                return;
             }
+            Some(tail) if tail.order.last().is_some() => {}
             Some(tail) => tail.joined.push(one.since),
-            None => self.begin_tail(channel).joined.push(one.since),
+            None => {
+                let tail = self.begin_tail(channel);
+                tail.joined.push(one.since);
+                tail.idle_since = Some(Instant::now());
+            }
         }
+        self.comparisons.compare_user_soon(outbox.user());
     }
 
     pub(super) fn bus_is_up(&self) -> bool {

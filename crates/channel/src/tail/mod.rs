@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use follow::Follower;
 use klatch_engine::EngineError;
-use klatch_fanout::{Bus, Inbox, Interest, Topic};
+use klatch_fanout::{Bus, Inbox, Incoming, Interest, Topic};
 use klatch_log::{CommitReceiver, LogError};
 use klatch_types::{ChannelId, UserId, limits};
 use parking_lot::RwLock;
@@ -34,8 +34,8 @@ use tokio::sync::{mpsc, oneshot};
 pub struct TailOptions {
     /// Which version of the protocol between nodes to write: what all of them can read just now.
     pub protocol: Arc<dyn Fn() -> u8 + Send + Sync>,
-    /// What the bus brings that is not about channels.
-    pub elsewhere: Arc<dyn Fn(Topic, Bytes) + Send + Sync>,
+    /// Is given what the bus brings that is not about channels, and told when the bus comes and goes.
+    pub elsewhere: Arc<dyn Fn(&Incoming) + Send + Sync>,
     /// How long a hole is waited for.
     pub hole_grace: Duration,
     /// How often heads are compared while the bus is up, and while it is down.
@@ -71,7 +71,7 @@ impl Default for TailOptions {
     fn default() -> Self {
         Self {
             protocol: Arc::new(|| PROTOCOL_MAX),
-            elsewhere: Arc::new(|_, _| {}),
+            elsewhere: Arc::new(|_| {}),
             hole_grace: limits::HOLE_GRACE,
             compared_every: (limits::HEADS_COMPARED_EVERY, limits::HEADS_COMPARED_EVERY_ALONE),
             memberships_compared_every: limits::MEMBERSHIPS_COMPARED_EVERY,

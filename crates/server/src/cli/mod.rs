@@ -167,10 +167,11 @@ impl Global {
         on_runtime(async {
             let storage = open(&config).await?;
             let engine = storage.engine();
-            let done = match Operator::start(storage, Surroundings::none(), &config, Arc::new(SystemClock)).await {
-                Ok(operator) => work(operator).await,
-                Err(error) => Err(error),
-            };
+            let done =
+                match Operator::start(storage, Surroundings::none(), &config, Arc::new(SystemClock)).await {
+                    Ok(operator) => work(operator).await,
+                    Err(error) => Err(error),
+                };
             engine.close().await;
             done
         })

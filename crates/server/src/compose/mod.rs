@@ -3,18 +3,20 @@
 
 mod node;
 mod storage;
+mod surroundings;
 
 pub use node::{Node, Routes};
 pub use storage::{
     Engine, Storage, StorageError, backup, check, check_postgres, init, migrate_store, new_epoch, restore,
 };
+pub use surroundings::Surroundings;
 
 use crate::config::Config;
-use klatch_channel::delivery::deliver;
-use klatch_channel::{Alone, Channels, Parts};
+use klatch_channel::{Channels, Parts};
+use klatch_cluster::Cluster;
 pub use klatch_engine::postgres::Distribution;
 pub use klatch_engine::transfer::{Outcome, Progress, TableReport};
-use klatch_fanout::{Hub, OutboxLimits};
+use klatch_fanout::{Bus, Hub, OutboxLimits};
 use klatch_session::auth::{Auth, AuthConfig};
 use klatch_session::rate::RateConfig;
 use klatch_session::{ConnectionLimits, SessionError, Sessions};
@@ -34,6 +36,12 @@ pub struct Operator {
     pub sessions: Arc<Sessions>,
     /// This node's listeners.
     pub hub: Arc<Hub>,
+    /// This node among the others.
+    pub cluster: Arc<Cluster>,
+    /// Whether other processes may change what is stored.
+    pub is_shared: bool,
+    /// The bus to the others, if there is one.
+    pub bus: Option<Arc<dyn Bus>>,
     /// Answers what the log commits; ends when the storage is closed.
     pub delivery: JoinHandle<()>,
 }
@@ -43,9 +51,21 @@ impl Operator {
     ///
     /// # Errors
     /// If the signing keys cannot be read or made.
-    pub async fn start(storage: Storage, config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub async fn start(
+        storage: Storage,
+        surroundings: Surroundings,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let hub = Arc::new(Hub::default());
+        let Surroundings {
+            hub,
+            peers,
+            cluster,
+            bus,
+            following,
+        } = surroundings;
+        let is_shared = storage.is_shared();
         let Storage {
             log,
             directory,
@@ -56,14 +76,11 @@ impl Operator {
             log,
             directory: Arc::clone(&directory),
             hub: Arc::clone(&hub),
-            peers: Arc::new(Alone),
+            peers,
             clock,
             entropy,
         }));
-        let delivery = tokio::spawn({
-            let channels = Arc::clone(&channels);
-            async move { deliver(&channels, commits).await }
-        });
+        let delivery = following.run(&cluster, Arc::clone(&channels), commits);
         let auth = Arc::new(auth(Arc::clone(&directory), config).await?);
         let sessions = Sessions::new(
             channels,
@@ -76,6 +93,9 @@ impl Operator {
             auth,
             sessions: Arc::new(sessions),
             hub,
+            cluster,
+            is_shared,
+            bus,
             delivery,
         })
     }

@@ -1,12 +1,11 @@
 //! The transports over the rooms below, ready to be given listeners.
 
-use super::Operator;
+use super::{Engine, Operator};
 use crate::config::{Config, Problem};
 use crate::metrics::Metrics;
-use klatch_cluster::{Cluster, NodeCard, VersionRange};
 use klatch_transport::websocket::{Registry, RegistryOptions, WebSocketState};
 use klatch_transport::{App, Internal, Options, internal_router, listener, public_router, websocket};
-use klatch_types::{Clock, NodeId, SystemClock, SystemEntropy};
+use klatch_types::{SystemClock, SystemEntropy};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
@@ -31,7 +30,6 @@ impl Node {
             sessions: Arc::clone(&operator.sessions),
             auth: Arc::clone(&operator.auth),
             cluster: Arc::clone(&operator.cluster),
-            cluster: Arc::new(Cluster::alone(card(config))),
             options: Arc::new(options(config)?),
             entropy: Arc::new(SystemEntropy),
         };
@@ -62,15 +60,32 @@ impl Node {
         ))
     }
 
-    /// The routes of the internal listener; not ready once `stopping` is set.
-    pub fn internal(&self, metrics: &Metrics, stopping: &Arc<AtomicBool>) -> Routes {
-        let (metrics, stopping) = (metrics.clone(), Arc::clone(stopping));
-        let not_ready = move || match stopping.load(Ordering::Relaxed) {
-            true => vec!["the server is stopping".to_owned()],
-            false => Vec::new(),
+    /// The routes of the internal listener; not ready once `stopping` is set, while the node is drained, and while the
+    /// storage does not answer. Without its bus a node is ready: its own clients are served, others' a little later.
+    pub fn internal(&self, metrics: &Metrics, stopping: &Arc<AtomicBool>, engine: &Engine) -> Routes {
+        let (metrics, stopping, engine) = (metrics.clone(), Arc::clone(stopping), engine.clone());
+        let cluster = Arc::clone(&self.operator.cluster);
+        let not_ready = move || {
+            let reasons = [
+                (stopping.load(Ordering::Relaxed)).then(|| "the server is stopping".to_owned()),
+                cluster
+                    .is_draining()
+                    .then(|| "this node is being drained".to_owned()),
+                engine.not_ready(),
+            ];
+            reasons.into_iter().flatten().collect()
+        };
+        let bus = self.operator.bus.clone();
+        let degraded = move || match &bus {
+            Some(bus) if !bus.is_up() => vec![
+                "the bus to other nodes is down: their messages reach clients here about a second late"
+                    .to_owned(),
+            ],
+            _ => Vec::new(),
         };
         Routes(internal_router(Internal {
             not_ready: Arc::new(not_ready),
+            degraded: Arc::new(degraded),
             metrics: Arc::new(move || metrics.render()),
             app: self.app.clone(),
         }))
@@ -84,25 +99,6 @@ impl Routes {
     /// Answers requests that come to a listener until `stop`, then lets those under way finish.
     pub async fn serve(self, listener: TcpListener, connections_max: usize, stop: watch::Receiver<bool>) {
         listener::serve(listener, self.0, connections_max, stop).await;
-    }
-}
-
-/// This server as the other nodes know it.
-fn card(config: &Config) -> NodeCard {
-    let now = SystemClock.now();
-    NodeCard {
-        id: NodeId::new(now, &SystemEntropy),
-        url: config.server.public_url.clone().unwrap_or_default(),
-        region: "default".to_owned(),
-        capacity: 10_000,
-        connections: 0,
-        load: 0.0,
-        protocol: Some(VersionRange { min: 1, max: 1 }),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_at: now,
-        draining: false,
-        overloaded: false,
-        split_digits: Vec::new(),
     }
 }
 

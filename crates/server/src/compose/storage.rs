@@ -123,6 +123,11 @@ impl Storage {
         Ok(Arc::new(SqliteDirectory::new(sqlite)))
     }
 
+    /// Whether other processes may use it at the same time.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.engine.0, Running::Postgres { .. })
+    }
+
     /// What must be closed at the end.
     pub fn engine(&self) -> Engine {
         self.engine.clone()

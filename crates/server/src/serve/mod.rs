@@ -7,7 +7,7 @@ mod first;
 mod open_files;
 mod signals;
 
-use crate::compose::{Engine, Node, Operator, Storage};
+use crate::compose::{Engine, Node, Operator, Storage, Surroundings};
 use crate::config::{Config, StorageKind};
 use crate::demo::Past;
 use crate::log::{self, Logs};
@@ -134,11 +134,14 @@ async fn serve_on(
     } = start;
     let engine = storage.engine();
     let clock = Arc::new(Past::default());
-    let operator = Operator::start(storage, &config, clock.clone()).await?;
+    let sockets = Node::sockets(&config);
+    let surroundings =
+        Surroundings::of(&config, listeners.public.local_addr()?, Arc::clone(&sockets)).await?;
+    let operator = Operator::start(storage, surroundings, &config, clock.clone()).await?;
     let first = first::start(&operator, &config.first, demo, &clock)
         .await
         .context("cannot fill the database")?;
-    let mut node = Node::new(operator, &config)?;
+    let mut node = Node::new(operator, sockets, &config)?;
 
     let Listeners {
         public,
@@ -151,9 +154,9 @@ async fn serve_on(
     let (_internal, internal_stop) = watch::channel(false);
     let mut background = background::start(&node, metrics.clone());
     // The internal listener answers until the end, so that the drain can be watched.
-    let inside = node
-        .internal(metrics, &stopping)
-        .serve(internal, INTERNAL_CONNECTIONS_MAX, internal_stop);
+    let inside =
+        node.internal(metrics, &stopping, &engine)
+            .serve(internal, INTERNAL_CONNECTIONS_MAX, internal_stop);
     let inside = tokio::spawn(inside);
     let outside = tokio::spawn(node.public().serve(public, connections_max, stopped));
     let address_file = AddressFile::write(config.storage.address_file(), public_at, internal_at)?;
@@ -201,6 +204,8 @@ async fn wait(
 
 /// Sends the sockets away and lets requests under way finish, for at most `time`.
 async fn drain(node: &Node, public: JoinHandle<()>, time: Duration) {
+    // The others know first, so that nobody is sent here again.
+    node.operator.cluster.drain_own(RECONNECT_SPREAD);
     let sockets = async {
         while !node.registry.is_empty() {
             node.registry.drain(RECONNECT_SPREAD, &SystemEntropy);
@@ -214,6 +219,7 @@ async fn drain(node: &Node, public: JoinHandle<()>, time: Duration) {
             "some connections did not end in time"
         );
     }
+    node.operator.cluster.bye();
 }
 
 async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {

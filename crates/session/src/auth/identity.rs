@@ -26,6 +26,15 @@ pub enum Revoked {
     User(UserId),
 }
 
+/// That someone was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Who.
+    pub who: Revoked,
+    /// Whether it was done here; otherwise another node told of it.
+    pub here: bool,
+}
+
 /// What the directory says of a user.
 #[derive(Clone)]
 pub(super) struct Identity {
@@ -68,7 +77,7 @@ pub(super) struct Identities {
     recent: Recent<(UserId, Option<DeviceId>), Identity>,
     /// Who was revoked on this node, until no token and no cached answer can speak for them any more.
     gone: Mutex<HashMap<Revoked, Millis>>,
-    announcements: broadcast::Sender<Revoked>,
+    announcements: broadcast::Sender<Announcement>,
 }
 
 impl Identities {
@@ -80,26 +89,40 @@ impl Identities {
         }
     }
 
-    pub(super) fn listen(&self) -> broadcast::Receiver<Revoked> {
+    pub(super) fn listen(&self) -> broadcast::Receiver<Announcement> {
         self.announcements.subscribe()
     }
 
     /// Refuses `who` until `until` and tells the listeners.
     pub(super) fn revoke(&self, who: Revoked, now: Millis, until: Millis) {
+        self.refuse(who, now, until);
+        self.announce(who);
+    }
+
+    /// Another node revoked `who`: a device is refused until `until`; of a user the directory is asked again, because one
+    /// of several keys of a back end may be all that was revoked. Tells the listeners.
+    pub(super) fn hear(&self, who: Revoked, now: Millis, until: Millis) {
+        match who {
+            Revoked::Device(_) => self.refuse(who, now, until),
+            Revoked::User(_) => self.forget(who),
+        }
+        let _ = self.announcements.send(Announcement { who, here: false });
+    }
+
+    fn refuse(&self, who: Revoked, now: Millis, until: Millis) {
         {
             let mut gone = self.gone.lock();
             gone.retain(|_, until| *until > now);
             gone.insert(who, until);
         }
         self.forget(who);
-        self.announce(who);
     }
 
     /// Tells the listeners without refusing anything.
     pub(super) fn announce(&self, who: Revoked) {
         tracing::info!(?who, "revoked");
         // Nobody listening is fine: then nobody holds a socket.
-        let _ = self.announcements.send(who);
+        let _ = self.announcements.send(Announcement { who, here: true });
     }
 
     /// Takes a revocation back.

@@ -26,7 +26,7 @@ mod refusal;
 mod tests;
 
 pub use guest::{GUEST_CHANNELS_MAX, GuestRequest};
-pub use identity::Revoked;
+pub use identity::{Announcement, Revoked};
 pub use login::{Login, SignUp};
 pub use operator::NewIssuer;
 
@@ -164,10 +164,19 @@ impl Auth {
         Ok(identity.principal(claims.device, expires_at, claims.channels))
     }
 
-    /// Announces whoever is revoked on this node, so that sockets can be closed. A listener that lags has missed some
-    /// and must [`Auth::recheck`] all its sockets.
-    pub fn revocations(&self) -> broadcast::Receiver<Revoked> {
+    /// Announces whoever is revoked, on this node or as [`Auth::hear_revoked`] was told, so that sockets can be closed
+    /// and other nodes told. A listener that lags has missed some and must [`Auth::recheck`] all its sockets.
+    pub fn revocations(&self) -> broadcast::Receiver<Announcement> {
         self.identities.listen()
+    }
+
+    /// Another node revoked someone: what this one remembers of them is forgotten and read again.
+    pub fn hear_revoked(&self, who: Revoked) {
+        let now = self.clock.now();
+        self.identities.hear(who, now, now.plus(self.config.believed_for));
+        if let Revoked::User(user) = who {
+            self.api_keys.forget_value_if(|owner| *owner == user);
+        }
     }
 
     /// The limiters of this node, shared with sessions and transports.

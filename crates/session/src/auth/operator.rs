@@ -98,11 +98,7 @@ impl Auth {
     }
 
     /// The id of a user by name. Errors: `not_found`, `invalid` if it must be said which space is meant.
-    pub async fn find_user(
-        &self,
-        space: Option<&Slug>,
-        username: &Username,
-    ) -> Result<UserId, SessionError> {
+    pub async fn find_user(&self, space: Option<&Slug>, username: &Username) -> Result<UserId, SessionError> {
         let space = self.space_named(space).await?;
         let found = match space {
             Some(space) => {

@@ -33,6 +33,10 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
         self.cache.remove(key);
     }
 
+    pub(super) fn forget_value_if(&self, gone: impl Fn(&V) -> bool) {
+        self.cache.retain(|_, (_, value)| !gone(value));
+    }
+
     pub(super) fn forget_if(&self, gone: impl Fn(&K) -> bool) {
         self.cache.retain(|key, _| !gone(key));
     }

@@ -21,6 +21,8 @@ use std::sync::Arc;
 pub struct Internal {
     /// Why the server cannot serve just now, in sentences for operators; empty when it can.
     pub not_ready: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// What works less well than it should while the server is ready, in sentences for operators.
+    pub degraded: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// The metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// What the public routes stand on.
@@ -32,6 +34,7 @@ pub struct Internal {
 struct Readiness {
     ready: bool,
     reasons: Vec<String>,
+    degraded: Vec<String>,
 }
 
 /// Content type of Prometheus' text format.
@@ -58,7 +61,11 @@ async fn ready(State(internal): State<Internal>) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let body = codec::write(&Readiness { ready, reasons });
+    let body = codec::write(&Readiness {
+        ready,
+        reasons,
+        degraded: (internal.degraded)(),
+    });
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 

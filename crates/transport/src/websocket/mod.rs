@@ -9,5 +9,5 @@ mod pipe;
 mod registry;
 mod upgrade;
 
-pub use registry::{Registry, RegistryOptions};
+pub use registry::{Registry, RegistryOptions, SocketInfo};
 pub use upgrade::{WebSocketState, router};

@@ -42,6 +42,7 @@ pub(super) struct Pulse {
     who: Arc<Principal>,
     /// When the token ends, for tokens whose device cannot be asked.
     expires_at: Option<Millis>,
+    connected_at: Millis,
     heard_at: AtomicI64,
     pinged_at: AtomicI64,
     stalled_at: AtomicI64,
@@ -54,6 +55,7 @@ impl Pulse {
             outbox,
             expires_at: (!lasting).then_some(who.expires_at),
             who,
+            connected_at: now,
             heard_at: AtomicI64::new(now.0),
             pinged_at: AtomicI64::new(now.0),
             stalled_at: AtomicI64::new(FLOWING),
@@ -93,6 +95,17 @@ impl Pulse {
             self.outbox.push(ping.clone());
         }
     }
+}
+
+/// What one socket is to operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketInfo {
+    /// The device, for the server's own tokens.
+    pub device: Option<DeviceId>,
+    /// Since when.
+    pub connected_at: Millis,
+    /// When something last came in.
+    pub heard_at: Millis,
 }
 
 /// The sockets of this node.
@@ -188,10 +201,26 @@ impl Registry {
         self.all().iter().map(|pulse| Arc::clone(&pulse.who)).collect()
     }
 
-    /// Tells every client to come back after a delay of its own within `spread`, and closes what was queued before.
+    /// The sockets of a user.
+    pub fn of_user(&self, user: UserId) -> Vec<SocketInfo> {
+        let of_user = |pulse: &&Arc<Pulse>| pulse.who.user == user;
+        let info = |pulse: &Arc<Pulse>| SocketInfo {
+            device: pulse.who.device,
+            connected_at: pulse.connected_at,
+            heard_at: Millis(pulse.heard_at.load(Ordering::Relaxed)),
+        };
+        self.all().iter().filter(of_user).map(info).collect()
+    }
+
+    /// Tells every client to come back after a delay of its own within `spread`, and closes after what was queued before.
     pub fn drain(&self, spread: Duration, entropy: &dyn Entropy) {
+        self.drain_some(usize::MAX, spread, entropy);
+    }
+
+    /// The same for so many clients, whichever.
+    pub fn drain_some(&self, clients: usize, spread: Duration, entropy: &dyn Entropy) {
         let spread_ms = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX).max(1);
-        for pulse in self.all() {
+        for pulse in self.all().into_iter().take(clients) {
             let mut random = [0u8; 8];
             entropy.fill(&mut random);
             let delay_ms = u64::from_le_bytes(random) % spread_ms;

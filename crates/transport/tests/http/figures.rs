@@ -33,6 +33,7 @@ async fn requests_are_counted_by_template_so_that_ids_make_no_series() {
     drop(guard);
     let internal = Internal {
         not_ready: Arc::new(Vec::new),
+        degraded: Arc::new(Vec::new),
         metrics: Arc::new(move || handle.render()),
         app: server.app.clone(),
     };
@@ -52,6 +53,7 @@ async fn requests_are_counted_by_template_so_that_ids_make_no_series() {
 async fn a_server_that_is_alive_may_be_not_ready_and_says_why() {
     let ready = Internal {
         not_ready: Arc::new(Vec::new),
+        degraded: Arc::new(Vec::new),
         metrics: Arc::new(String::new),
         app: Server::start().await.app,
     };
@@ -61,14 +63,17 @@ async fn a_server_that_is_alive_may_be_not_ready_and_says_why() {
     };
     assert_eq!(
         ask(&ready, "/readyz").await,
-        (StatusCode::OK, r#"{"ready":true,"reasons":[]}"#.to_owned())
+        (
+            StatusCode::OK,
+            r#"{"ready":true,"reasons":[],"degraded":[]}"#.to_owned()
+        )
     );
     let (status, text) = ask(&not_ready, "/readyz").await;
     assert_eq!(
         (status, text.as_str()),
         (
             StatusCode::SERVICE_UNAVAILABLE,
-            r#"{"ready":false,"reasons":["it stops"]}"#
+            r#"{"ready":false,"reasons":["it stops"],"degraded":[]}"#
         )
     );
     assert_eq!(ask(&not_ready, "/healthz").await.0, StatusCode::OK);

@@ -21,6 +21,7 @@ impl Inside {
         let server = Server::start().await;
         let router = internal_router(Internal {
             not_ready: Arc::new(Vec::new),
+            degraded: Arc::new(Vec::new),
             metrics: Arc::new(String::new),
             app: server.app.clone(),
         });

@@ -77,7 +77,7 @@ async fn an_api_key_acts_for_its_space_until_it_is_revoked() {
         .unwrap();
     let mut heard = house.auth.revocations();
     house.auth.revoke_api_key(house.space, row.id).await.unwrap();
-    assert_eq!(heard.try_recv().unwrap(), Revoked::User(who.user));
+    assert_eq!(heard.try_recv().unwrap().who, Revoked::User(who.user));
     assert_eq!(
         code(house.auth.authenticate(&key).await),
         ErrorCode::Unauthenticated
