@@ -66,7 +66,10 @@ fn ask(server: &Server, token: &str, method: &str, path: &str, body: &Value) -> 
 
 /// What a folder's server wrote, and no secret in it.
 fn logs(folder: &Path) -> String {
-    let text = std::fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();
+    let mut text = std::fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();
+    for file in std::fs::read_dir(folder.join("logs")).unwrap() {
+        text += &std::fs::read_to_string(file.unwrap().path()).unwrap();
+    }
     assert!(!text.contains(CANARY), "{text}");
     text
 }
@@ -129,8 +132,28 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn a_server_without_its_database_is_not_ready_and_says_why() {
+    let url = fresh();
+    let database = Postgres::shared().unwrap().address();
+    let proxy = Proxy::start(database).unwrap();
+    let folder = folder(&url.replace(&database.to_string(), &proxy.address().to_string()));
+    let server = Server::start(folder.path(), &[]);
+    let readiness = || server.get(&server.internal, "/readyz", "");
+    assert_eq!(readiness().0, 200);
+    proxy.cut().unwrap();
+    until("it is not ready", || {
+        let (status, body) = readiness();
+        status == 503 && body.contains("the database does not answer")
+    });
+    proxy.pass().unwrap();
+    until("it is ready again", || readiness().0 == 200);
+    assert!(server.stop().success());
+    logs(folder.path());
 }
 
 #[test]
