@@ -25,6 +25,10 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Pause between two looks at something outside this process.
 const POLL: Duration = Duration::from_millis(5);
+/// A file system in memory, for data that need not last.
+const MEMORY: &str = "/dev/shm";
+/// Free bytes that it must have to be used: in containers it may be tiny.
+const MEMORY_FREE_MIN: u64 = 4 << 30;
 /// Name of the superuser, who needs no password.
 const USER: &str = "postgres";
 
@@ -88,8 +92,13 @@ impl Postgres {
     /// The server does not run.
     pub fn database(&self) -> anyhow::Result<String> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed) + 1);
-        // Copied block by block through the log of writes: the other strategy waits for two checkpoints.
-        self.sql(&format!("CREATE DATABASE {name} STRATEGY wal_log"))?;
+        // Copying files is quicker, but takes two checkpoints, which are dear where they reach the disk.
+        let strategy = if self.options.durable {
+            "wal_log"
+        } else {
+            "file_copy"
+        };
+        self.sql(&format!("CREATE DATABASE {name} STRATEGY {strategy}"))?;
         Ok(self.url_of(&name))
     }
 
@@ -160,7 +169,18 @@ impl Postgres {
             ensure!(began.elapsed() < PATIENCE, "PostgreSQL's processes do not end");
             std::thread::sleep(POLL);
         }
+        self.give_back();
         Ok(())
+    }
+
+    /// A killed server leaves a piece of shared memory, whose id is in its pid file. The next start does without it.
+    fn give_back(&self) {
+        let lines = self.pid_file();
+        if let Some((_, memory)) = lines.get(6).and_then(|line| line.split_once(' ')) {
+            let removed = Command::new("ipcrm").args(["--shmem-id", memory.trim()]).output();
+            // It is small, and may be gone already.
+            drop(removed);
+        }
     }
 
     /// Stops it in order: connections are closed, what was committed is written.
@@ -168,9 +188,13 @@ impl Postgres {
     /// # Errors
     /// It does not run, or takes too long.
     pub fn stop(&self) -> anyhow::Result<()> {
+        self.end(Signal::INT)
+    }
+
+    fn end(&self, signal: Signal) -> anyhow::Result<()> {
         let mut process = self.process.lock();
         let child = process.as_mut().context("PostgreSQL does not run")?;
-        kill_process(pid(child.id())?, Signal::INT)?;
+        kill_process(pid(child.id())?, signal)?;
         let began = Instant::now();
         while child.try_wait()?.is_none() {
             ensure!(
@@ -201,7 +225,14 @@ impl Postgres {
 
     fn prepare(options: PostgresOptions) -> anyhow::Result<Self> {
         let install = Install::find()?;
-        let folder = tempfile::Builder::new().prefix("klatch-postgres-").tempdir()?;
+        let parent = if options.durable {
+            std::env::temp_dir()
+        } else {
+            memory_folder().unwrap_or_else(std::env::temp_dir)
+        };
+        let folder = tempfile::Builder::new()
+            .prefix("klatch-postgres-")
+            .tempdir_in(parent)?;
         let keeper = Keeper::start(folder.path(), "QUIT")?;
         // The server's user passes through to its own folder.
         std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711))?;
@@ -286,9 +317,14 @@ impl Postgres {
 
     /// The server writes its state into the last line of its pid file.
     fn is_ready(&self, process: u32) -> bool {
+        let lines = self.pid_file();
+        let line = |number: usize| lines.get(number).map(String::as_str);
+        line(0) == Some(&process.to_string()) && line(7) == Some("ready")
+    }
+
+    fn pid_file(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
-        let lines: Vec<_> = text.lines().map(str::trim).collect();
-        lines.first() == Some(&process.to_string().as_str()) && lines.get(7) == Some(&"ready")
+        text.lines().map(|line| line.trim().to_owned()).collect()
     }
 
     fn settings(&self) -> Vec<(String, String)> {
@@ -299,6 +335,8 @@ impl Postgres {
             ("max_connections", "400".to_owned()),
             ("shared_buffers", "32MB".to_owned()),
             ("log_timezone", "UTC".to_owned()),
+            // In the data folder, and so gone with it, also after a kill.
+            ("dynamic_shared_memory_type", "mmap".to_owned()),
         ];
         if !self.options.durable {
             settings.push(("fsync", "off".to_owned()));
@@ -324,7 +362,16 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // It may have been killed by the test.
-        let _ = self.kill();
+        // Of those that end it, the roughest that still gives back what it has of the kernel. It may have been killed
+        // by the test.
+        if self.end(Signal::QUIT).is_err() {
+            let _ = self.kill();
+        }
     }
+}
+
+/// Where the machine has a file system in memory with room for many databases.
+fn memory_folder() -> Option<PathBuf> {
+    let free = rustix::fs::statvfs(MEMORY).ok()?;
+    (free.f_bavail.checked_mul(free.f_frsize)? >= MEMORY_FREE_MIN).then(|| PathBuf::from(MEMORY))
 }
