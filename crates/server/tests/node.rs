@@ -4,8 +4,11 @@
 
 mod running;
 
+use futures_util::{SinkExt, StreamExt};
 use running::{Server, klatch_fails, klatch_ok};
 use std::path::Path;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::Message;
 
 /// The columns of the line of a table that has this text.
 fn line<'a>(table: &'a str, text: &str) -> Vec<&'a str> {
@@ -130,4 +133,45 @@ fn a_server_that_does_not_run_is_told_in_one_line() {
     );
     assert_eq!(complaint.lines().count(), 1, "{complaint}");
     assert!(complaint.contains("http://127.0.0.1:1"), "{complaint}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connected_user_is_found_and_a_drain_waits_until_they_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = Server::start(folder, &["--demo"]);
+    let token = klatch_ok(folder, &["token", "ana"]).trim().to_owned();
+    let url = format!("ws://{}/v1/ws", server.public);
+    let mut request = url.into_client_request().unwrap();
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", "klatch.v1".parse().unwrap());
+    let stream = tokio::net::TcpStream::connect(&server.public).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
+    let hello = serde_json::json!({"op": "hello", "token": token, "client": "test"});
+    socket.send(Message::text(hello.to_string())).await.unwrap();
+    let first = socket.next().await.unwrap().unwrap().into_text().unwrap();
+    assert!(first.contains("ready"), "{first}");
+
+    let found = ask(folder, &server, &["who", "ana"]);
+    assert_eq!(found.lines().count(), 2, "{found}");
+    let closed = tokio::spawn(async move {
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Close(Some(frame)) = message {
+                return u16::from(frame.code);
+            }
+        }
+        0
+    });
+    let drained = json(&ask(
+        folder,
+        &server,
+        &["node", "drain", "--spread", "0", "--wait", "--json"],
+    ));
+    assert_eq!(
+        (&drained["draining"], &drained["connections"]),
+        (&true.into(), &0.into())
+    );
+    assert_eq!(closed.await.unwrap(), 1012);
+    assert_eq!(ask(folder, &server, &["who", "ana"]).lines().count(), 1);
 }
