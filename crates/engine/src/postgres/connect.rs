@@ -84,8 +84,7 @@ fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, EngineError> {
     let mut roots = rustls::RootCertStore::empty();
     let wrong = |why: String| EngineError::Other(format!("the certificates of authorities: {why}"));
     if let Some(path) = ca_file {
-        let certificates =
-            CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
+        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
         for certificate in certificates {
             let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
             roots.add(certificate).map_err(|error| wrong(error.to_string()))?;

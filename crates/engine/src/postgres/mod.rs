@@ -181,9 +181,6 @@ impl Postgres {
     /// because it would also end the wait for a synchronous standby, and call that success.
     fn abandon(&self, client: Object) -> EngineError {
         drop(Object::take(client));
-        EngineError::Unknown(format!(
-            "no answer within {:?}",
-            self.0.options.statement_timeout
-        ))
+        EngineError::Unknown(format!("no answer within {:?}", self.0.options.statement_timeout))
     }
 }
