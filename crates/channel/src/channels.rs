@@ -6,7 +6,7 @@ use klatch_engine::row::SpaceRow;
 use klatch_fanout::Hub;
 use klatch_log::ChannelLog;
 use klatch_store::Directory;
-use klatch_types::{ChannelId, Clock, Entropy, Millis, SpaceId, limits};
+use klatch_types::{ChannelId, Clock, Entropy, Millis, Seq, SpaceId, limits};
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -118,6 +118,21 @@ impl Channels {
             Some(state) => Ok(state),
             None => Box::pin(self.load_state(id)).await,
         }
+    }
+
+    /// The state of a channel that refused something, if it is another one by now.
+    pub(crate) async fn newer_state(
+        &self,
+        id: ChannelId,
+        refused: SharedState,
+        refused_at: Seq,
+    ) -> Result<Option<SharedState>, ChannelError> {
+        if !self.parts.peers.may_lag() {
+            return Ok(None);
+        }
+        let now = Box::pin(self.compare_state(id, refused)).await?;
+        let moved = now.read().access_seq > refused_at;
+        Ok(moved.then_some(now))
     }
 
     /// The state, read again unless the log says that it is current.

@@ -18,6 +18,10 @@ pub trait Peers: Send + Sync + 'static {
     /// Whether the events of this channel reach this node by themselves just now, so that a state in memory is current.
     fn hears(&self, channel: ChannelId) -> bool;
 
+    /// Whether a state in memory may be behind what another node committed a moment ago. What it allows is allowed; what
+    /// it refuses is looked at again.
+    fn may_lag(&self) -> bool;
+
     /// Tells listeners on other nodes of something that may be lost (typing): an encoded frame, and whose it is.
     fn signal(&self, channel: ChannelId, author: UserId, frame: Bytes);
 
@@ -36,6 +40,9 @@ impl Peers for Alone {
     }
     fn hears(&self, _channel: ChannelId) -> bool {
         true
+    }
+    fn may_lag(&self) -> bool {
+        false
     }
     fn signal(&self, _channel: ChannelId, _author: UserId, _frame: Bytes) {}
     fn user(&self, _user: UserId, _frame: Bytes) {}

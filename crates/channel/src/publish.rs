@@ -6,7 +6,6 @@ use crate::{Actor, ChannelError, ChannelState, Channels, Turn};
 use klatch_engine::EngineError;
 use klatch_log::{Append, Change, Expect, LogError, Receipt};
 use klatch_types::{ChannelId, ClientKey, Seq, limits};
-use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// One event that an operation wants to make.
@@ -60,19 +59,22 @@ impl Channels {
         let mut turn = Some(turn);
         let mut state = self.state_to_append(channel).await?;
         for _ in 0..limits::STALE_RETRIES_MAX {
-            let decided = {
+            let (decided, access_seq) = {
                 let state = state.read();
-                decide(&state).map(|draft| self.append_of(actor, channel, key, &draft, state.access_seq))
+                let at = state.access_seq;
+                (
+                    decide(&state).map(|draft| self.append_of(actor, channel, key, &draft, at)),
+                    at,
+                )
             };
             let append = match decided {
                 Ok(append) => append,
                 Err(refusal) => {
                     // What was refused by a late state may be allowed by now.
-                    let current = Box::pin(self.state(channel)).await?;
-                    if Arc::ptr_eq(&current, &state) {
-                        return Box::pin(self.earlier_or(actor, channel, key, refusal)).await;
+                    match Box::pin(self.newer_state(channel, state, access_seq)).await? {
+                        Some(newer) => state = newer,
+                        None => return Box::pin(self.earlier_or(actor, channel, key, refusal)).await,
                     }
-                    state = current;
                     continue;
                 }
             };
@@ -112,6 +114,16 @@ impl Channels {
         operation: Operation,
     ) -> Result<crate::channels::SharedState, ChannelError> {
         let state = self.state(channel).await?;
+        let (answer, access_seq) = {
+            let state = state.read();
+            let answer = access::may(&state, actor, operation, self.now());
+            (answer, state.access_seq)
+        };
+        let Err(refusal) = answer else {
+            return Ok(state);
+        };
+        let newer = Box::pin(self.newer_state(channel, state, access_seq)).await?;
+        let state = newer.ok_or(refusal)?;
         access::may(&state.read(), actor, operation, self.now())?;
         Ok(state)
     }

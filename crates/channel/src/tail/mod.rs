@@ -156,6 +156,10 @@ impl Peers for Tails {
         self.shared.bus_up.load(Ordering::Acquire) && self.shared.heard.read().contains(&channel)
     }
 
+    fn may_lag(&self) -> bool {
+        true
+    }
+
     fn signal(&self, channel: ChannelId, author: UserId, frame: Bytes) {
         self.bus
             .say(Topic::Signals(channel), wire::write_signal(author, &frame));

@@ -185,6 +185,35 @@ async fn a_node_that_does_not_hear_a_channel_learns_of_a_removal_within_a_second
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_late_state_refuses_is_looked_at_again() {
+    let cluster = Cluster::new(2, TailOptions::default()).await;
+    let (ana, rui) = (cluster.user("ana").await, cluster.user("rui").await);
+    let room = cluster.group(&[&ana]).await;
+    let (one, two) = (&cluster.nodes[0].channels, &cluster.nodes[1].channels);
+    // The second node follows the channel, and the bus is slow.
+    let mut there = Person::connect(&cluster.nodes[1], &ana, HashMap::new()).await;
+    there.wait(Duration::from_secs(1)).await;
+    two.history(&actor(&ana), room, HistoryPage::Before(None), 10)
+        .await
+        .unwrap();
+    cluster.net.hold();
+    one.add_member(&actor(&ana), room, rui.user, None, None)
+        .await
+        .unwrap();
+    two.history(&actor(&rui), room, HistoryPage::Before(None), 10)
+        .await
+        .unwrap();
+    one.remove_member(&actor(&ana), room, rui.user, None, None)
+        .await
+        .unwrap();
+    one.add_member(&actor(&ana), room, rui.user, None, None)
+        .await
+        .unwrap();
+    let rui_there = Person::connect(&cluster.nodes[1], &rui, HashMap::new()).await;
+    rui_there.say(&cluster.nodes[1], room).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn resuming_on_another_node_gives_what_was_missed() {
     let cluster = Cluster::new(2, TailOptions::default()).await;
     let ana = cluster.user("ana").await;
