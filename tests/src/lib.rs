@@ -1,10 +1,12 @@
 //! What the end-to-end tests stand on beside `klatch-testkit`, whose `Server` runs the real binary: clients that say
 //! what a good client would not.
 //!
-//! [`Api`] speaks REST and [`Socket`] the WebSocket with any JSON, and tell whatever comes back. [`raw`] writes bytes
+//! [`cluster`] starts several of them. [`Api`] speaks REST and [`Socket`] the WebSocket with any JSON, and tell whatever comes back. [`raw`] writes bytes
 //! that no library would send, [`token`] makes tokens that an attacker would make.
 
 mod api;
+pub mod cluster;
+mod ear;
 pub mod raw;
 mod socket;
 pub mod token;
@@ -13,6 +15,7 @@ use klatch_testkit::Server;
 use std::io::Write;
 
 pub use api::{Answer, Api};
+pub use ear::{Ear, contiguous};
 pub use socket::{Ended, Socket, code};
 
 /// Runs a command line, its arguments set apart by blanks, on the data of a stopped server; what it printed.
