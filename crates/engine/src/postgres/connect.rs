@@ -145,7 +145,14 @@ fn described(error: &tokio_postgres::Error) -> String {
         Some(said) => format!("{} ({})", said.message(), said.code().code()),
         None => {
             let source = std::error::Error::source(error).map(|source| format!(": {source}"));
-            format!("{error}{}", source.unwrap_or_default())
+            let text = format!("{error}{}", source.unwrap_or_default());
+            if text.contains("certificate") {
+                return format!(
+                    "{text}; name the authority that signed the server's certificate with ca_file, or add sslmode=disable \
+                     to the connection string if nobody can listen on the way"
+                );
+            }
+            text
         }
     }
 }
