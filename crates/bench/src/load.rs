@@ -66,9 +66,9 @@ fn source(number: usize) -> Ipv4Addr {
 }
 
 impl Load {
-    /// Connects every seeded user.
+    /// Connects every seeded user, by number, to the server that `place` names for it.
     pub(crate) async fn connect(
-        server: SocketAddr,
+        place: impl Fn(usize) -> SocketAddr,
         seeded: Seeded,
         options: &Options,
     ) -> anyhow::Result<Self> {
@@ -76,8 +76,9 @@ impl Load {
         let shared = Rc::new(Shared::new(Sampling(options.sample.max(1)), channels));
         let users = seeded.tokens.len();
         let (text, plan, common) = (options.text as usize, Rc::new(seeded), Rc::clone(&shared));
+        let places: Vec<SocketAddr> = (0..users).map(place).collect();
         let open = move |number: usize| {
-            let (seeded, shared) = (Rc::clone(&plan), Rc::clone(&common));
+            let (seeded, shared, server) = (Rc::clone(&plan), Rc::clone(&common), places[number]);
             async move {
                 let mut wire = Wire::connect(server, source(number)).await?;
                 let ready = hello(&mut wire, &seeded.tokens[number]).await?;
@@ -128,29 +129,45 @@ impl Load {
         length: Duration,
         process: Process,
     ) -> anyhow::Result<Sample> {
+        let (mut sample, before, after, seconds) = self
+            .observe(demand, warm_up, length, async || process.cpu_seconds())
+            .await?;
+        let deliveries = sample.deliveries_per_s * seconds;
+        sample.cpu_us = (after - before) * 1e6 / deliveries.max(1.0);
+        Ok(sample)
+    }
+
+    /// The same, without processor time; instead, what `read` says right before and right after, and the seconds
+    /// between.
+    pub(crate) async fn observe<T>(
+        &self,
+        demand: Demand,
+        warm_up: Duration,
+        length: Duration,
+        mut read: impl AsyncFnMut() -> anyhow::Result<T>,
+    ) -> anyhow::Result<(Sample, T, T, f64)> {
         self.shared.demand(demand);
         tokio::time::sleep(warm_up).await;
-        let (began, cpu_before, before) = (
-            Instant::now(),
-            process.cpu_seconds()?,
-            *self.shared.counters.borrow(),
-        );
+        let read_before = read().await?;
+        let (began, before) = (Instant::now(), *self.shared.counters.borrow());
         *self.shared.latency.borrow_mut() = histogram();
         self.shared.measuring.set(true);
         tokio::time::sleep(length).await;
-        let (cpu_after, after, elapsed) = (
-            process.cpu_seconds()?,
-            *self.shared.counters.borrow(),
-            began.elapsed(),
-        );
+        let (seconds, after) = (began.elapsed().as_secs_f64(), *self.shared.counters.borrow());
+        let read_after = read().await?;
         self.shared.measuring.set(false);
         self.shared.demand(Demand::default());
         self.check()?;
         self.settle().await?;
-        Ok(self.sample(&before, &after, elapsed.as_secs_f64(), cpu_after - cpu_before))
+        Ok((self.sample(&before, &after, seconds), read_before, read_after, seconds))
     }
 
-    fn sample(&self, before: &Counters, after: &Counters, seconds: f64, cpu_seconds: f64) -> Sample {
+    /// Messages acknowledged since the beginning.
+    pub(crate) fn acked(&self) -> u64 {
+        self.shared.counters.borrow().acked
+    }
+
+    fn sample(&self, before: &Counters, after: &Counters, seconds: f64) -> Sample {
         let deliveries = (after.deliveries - before.deliveries) as f64;
         let frames = (after.frames - before.frames) as f64;
         let latency = self.shared.latency.borrow();
@@ -161,7 +178,7 @@ impl Load {
             p50_ms: ms(latency.value_at_quantile(0.5)),
             p99_ms: ms(latency.value_at_quantile(0.99)),
             max_ms: ms(latency.max()),
-            cpu_us: cpu_seconds * 1e6 / deliveries.max(1.0),
+            cpu_us: 0.0,
             event_bytes: (after.bytes - before.bytes) as f64 / deliveries.max(1.0),
             per_frame: deliveries / frames.max(1.0),
         }

@@ -86,6 +86,28 @@ impl Process {
         Ok(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
     }
 
+    /// The same of this process, those it has started and still run, and those it has collected, seconds.
+    pub(crate) fn family_cpu_seconds(self) -> anyhow::Result<f64> {
+        let mut ticks = 0;
+        for entry in std::fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            let Some(process) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else {
+                continue;
+            };
+            // It may end while we look.
+            let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else {
+                continue;
+            };
+            if process == self.0 {
+                ticks += cpu_ticks(&stat).context("/proc/PID/stat has no times")?;
+                ticks += collected_ticks(&stat).context("/proc/PID/stat has no times of children")?;
+            } else if parent(&stat) == Some(self.0) {
+                ticks += cpu_ticks(&stat).unwrap_or_default();
+            }
+        }
+        Ok(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+    }
+
     /// Resident memory, bytes.
     pub(crate) fn resident_bytes(self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0))?;
@@ -103,6 +125,21 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
     Some(user + system)
 }
 
+/// Fields 16 and 17: times of children that were waited for.
+fn collected_ticks(stat: &str) -> Option<u64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_whitespace().skip(13);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+/// Field 4: who started it.
+fn parent(stat: &str) -> Option<u32> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(1)?.parse().ok()
+}
+
 fn resident_bytes(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
@@ -117,6 +154,8 @@ mod tests {
     fn times_are_found_behind_a_name_with_spaces() {
         let stat = "7 (a ) b) S 1 2 3 4 5 6 7 8 9 10 300 45 0 0 20 0 1 0 99";
         assert_eq!(cpu_ticks(stat), Some(345));
+        assert_eq!(collected_ticks(stat), Some(0));
+        assert_eq!(parent(stat), Some(1));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What to measure and for how long.
 
 use anyhow::Context;
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Loads a klatch server that it starts itself, and measures it.
+/// Loads klatch servers that it starts itself, and measures them.
 #[derive(Clone, Debug, Parser)]
 #[command(version)]
 pub(crate) struct Options {
@@ -60,12 +60,37 @@ pub(crate) struct Options {
     /// Where the figures are written; `bench.json` in the build folder if left out
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
 }
 
-/// A scenario.
+/// What `cluster` does.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClusterOptions {
+    /// Most nodes in `cluster`; fewer are measured too
+    #[arg(long, default_value_t = 3, value_name = "NODES")]
+    pub(crate) nodes: usize,
+    /// Messages per second of each sender in `cluster`, and what multiplies them for a second load
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) light: f64,
+    #[arg(long, default_value_t = 4.0)]
+    pub(crate) heavier: f64,
+    /// How much more each of the ten senders of the one large channel sends
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) wide_times: f64,
+}
+
+impl ClusterOptions {
+    /// The loads, messages per second of each sender.
+    pub(crate) fn rates(&self) -> [f64; 2] {
+        [self.light, self.light * self.heavier]
+    }
+}
+
+/// A scenario, or something else to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Which {
-    /// Every scenario
+    /// Every scenario on one server
     All,
     /// One sender to one channel of many members
     Fanout,
@@ -77,6 +102,12 @@ pub(crate) enum Which {
     Commits,
     /// Plain writes to sockets, without a server: the ceiling
     Raw,
+    /// The same load on one, two and three nodes over PostgreSQL and NATS
+    Cluster,
+    /// Commits per second of the log in SQLite, in PostgreSQL, and in PostgreSQL with a synchronous standby
+    Appends,
+    /// Sizes of larger clusters, from measured costs
+    Simulate,
 }
 
 impl Which {
@@ -123,9 +154,14 @@ impl Options {
     }
 
     pub(crate) fn output(&self) -> anyhow::Result<PathBuf> {
+        self.output_named("bench.json")
+    }
+
+    /// Where figures are written, by default in the build folder.
+    pub(crate) fn output_named(&self, name: &str) -> anyhow::Result<PathBuf> {
         match &self.output {
             Some(path) => Ok(path.clone()),
-            None => Ok(Self::build_folder()?.join("bench.json")),
+            None => Ok(Self::build_folder()?.join(name)),
         }
     }
 }

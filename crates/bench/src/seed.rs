@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 const CONCURRENCY: usize = 48;
 
 /// Who sits where: user `n` is in channel `n % channels`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Seeded {
     /// An access token for each user.
     pub(crate) tokens: Vec<String>,
@@ -33,57 +33,79 @@ struct NewToken {
     user: UserId,
 }
 
-/// Makes `channels` channels of `members` users each.
-pub(crate) async fn seed(rest: &Rest, channels: usize, members: usize) -> anyhow::Result<Seeded> {
-    let users = {
-        let rest = rest.clone();
-        all(channels * members, move |number| {
-            let rest = rest.clone();
-            async move {
-                let user: User = rest
-                    .post(
-                        "/v1/users",
-                        &NewUser {
-                            username: format!("bench{number}"),
-                        },
-                    )
-                    .await?;
-                let token: Token = rest.post("/v1/tokens", &NewToken { user: user.id }).await?;
-                anyhow::Ok((user.id, token.access_token))
-            }
-        })
-        .await
-        .context("making users")?
-    };
-    let ids: Rc<Vec<UserId>> = Rc::new(users.iter().map(|(id, _)| *id).collect());
-    let made = {
-        let rest = rest.clone();
-        all(channels, move |number| {
-            let (rest, ids) = (rest.clone(), Rc::clone(&ids));
-            async move {
-                let create = ChannelCreate {
-                    kind: ChannelKind::Group,
-                    name: Some(format!("bench {number}").parse()?),
-                    topic: None,
-                    visibility: None,
-                    members: ids.iter().skip(number).step_by(channels).copied().collect(),
-                    key: None,
-                };
-                let channel = rest.create_channel(&create).await?;
-                let id = channel.id.to_string();
-                id.as_bytes()
-                    .first_chunk()
-                    .copied()
-                    .context("an id has 36 characters")
-            }
-        })
-        .await
-        .context("making channels")?
-    };
+/// Makes `channels` channels of `members` users each, whose names begin with `name`.
+pub(crate) async fn seed(
+    rest: &Rest,
+    name: &'static str,
+    channels: usize,
+    members: usize,
+) -> anyhow::Result<Seeded> {
+    let (ids, tokens) = users(rest, name, channels * members).await?;
+    let of = move |number: usize| ids.iter().skip(number).step_by(channels).copied().collect();
     Ok(Seeded {
-        tokens: users.into_iter().map(|(_, token)| token).collect(),
-        channels: made,
+        tokens,
+        channels: make_channels(rest, name, channels, of).await?,
     })
+}
+
+/// Makes `sets` × `channels` channels; the same `members` users are in all channels of a set. Their tokens, those of a
+/// set together.
+pub(crate) async fn sets(
+    rest: &Rest,
+    sets: usize,
+    channels: usize,
+    members: usize,
+) -> anyhow::Result<Vec<String>> {
+    let (ids, tokens) = users(rest, "listener", sets * members).await?;
+    let of = move |number: usize| ids[number % sets * members..][..members].to_vec();
+    make_channels(rest, "quiet", sets * channels, of).await?;
+    Ok(tokens)
+}
+
+/// Makes users; their ids and an access token for each.
+async fn users(rest: &Rest, name: &'static str, count: usize) -> anyhow::Result<(Vec<UserId>, Vec<String>)> {
+    let rest = rest.clone();
+    let make = move |number| {
+        let rest = rest.clone();
+        async move {
+            let username = format!("{name}{number}");
+            let user: User = rest.post("/v1/users", &NewUser { username }).await?;
+            let token: Token = rest.post("/v1/tokens", &NewToken { user: user.id }).await?;
+            anyhow::Ok((user.id, token.access_token))
+        }
+    };
+    let made = all(count, make).await.context("making users")?;
+    Ok(made.into_iter().unzip())
+}
+
+/// Makes channels with the members that `of` gives for a number.
+async fn make_channels(
+    rest: &Rest,
+    name: &'static str,
+    count: usize,
+    of: impl Fn(usize) -> Vec<UserId> + 'static,
+) -> anyhow::Result<Vec<[u8; ID_BYTES]>> {
+    let (rest, of) = (rest.clone(), Rc::new(of));
+    let make = move |number| {
+        let (rest, of) = (rest.clone(), Rc::clone(&of));
+        async move {
+            let create = ChannelCreate {
+                kind: ChannelKind::Group,
+                name: Some(format!("{name} {number}").parse()?),
+                topic: None,
+                visibility: None,
+                members: of(number),
+                key: None,
+            };
+            let channel = rest.create_channel(&create).await?;
+            let id = channel.id.to_string();
+            id.as_bytes()
+                .first_chunk()
+                .copied()
+                .context("an id has 36 characters")
+        }
+    };
+    all(count, make).await.context("making channels")
 }
 
 /// Runs `work` for every number below `count`, [`CONCURRENCY`] at a time; the results in order of the numbers.

@@ -13,8 +13,8 @@ pub(crate) async fn run(options: &Options, cores: &Cores, report: &mut Report) -
     let channels = options.commit_channels as usize;
     note(&format!("commits: {channels} channels of one member"))?;
     let server = Server::start(options, cores).await?;
-    let seeded = seed(&server.rest()?, channels, 1).await?;
-    let load = Load::connect(server.public, seeded, options).await?;
+    let seeded = seed(&server.rest()?, "bench", channels, 1).await?;
+    let load = Load::connect(|_| server.public, seeded, options).await?;
     let demands = demands(
         options,
         channels,

@@ -16,8 +16,8 @@ pub(crate) async fn run(options: &Options, cores: &Cores, report: &mut Report) -
     let members = options.members as usize;
     note(&format!("fanout: one sender, {members} members"))?;
     let server = Server::start(options, cores).await?;
-    let seeded = seed(&server.rest()?, 1, members).await?;
-    let load = Load::connect(server.public, seeded, options).await?;
+    let seeded = seed(&server.rest()?, "bench", 1, members).await?;
+    let load = Load::connect(|_| server.public, seeded, options).await?;
     let demands = demands(options, 1, &SERIES);
     let outcome = outcome(&load, &demands, options, server.process()).await?;
     report.event_bytes = Some(outcome.median.event_bytes);

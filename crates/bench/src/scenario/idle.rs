@@ -17,10 +17,10 @@ pub(crate) async fn run(options: &Options, cores: &Cores, report: &mut Report) -
     let channels = (options.idle as usize).div_ceil(CHANNEL_MEMBERS);
     note(&format!("idle: {} connections", channels * CHANNEL_MEMBERS))?;
     let server = Server::start(options, cores).await?;
-    let seeded = seed(&server.rest()?, channels, CHANNEL_MEMBERS).await?;
+    let seeded = seed(&server.rest()?, "bench", channels, CHANNEL_MEMBERS).await?;
     tokio::time::sleep(SETTLE).await;
     let before = server.process().resident_bytes()?;
-    let load = Load::connect(server.public, seeded, options).await?;
+    let load = Load::connect(|_| server.public, seeded, options).await?;
     tokio::time::sleep(SETTLE).await;
     load.check()?;
     let after = server.process().resident_bytes()?;

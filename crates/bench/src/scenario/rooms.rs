@@ -16,8 +16,8 @@ pub(crate) async fn run(options: &Options, cores: &Cores, report: &mut Report) -
         "rooms: {users} connections in {channels} channels of {members}"
     ))?;
     let server = Server::start(options, cores).await?;
-    let seeded = seed(&server.rest()?, channels, members).await?;
-    let load = Load::connect(server.public, seeded, options).await?;
+    let seeded = seed(&server.rest()?, "bench", channels, members).await?;
+    let load = Load::connect(|_| server.public, seeded, options).await?;
     let series = [
         users / 4,
         users / 2,
