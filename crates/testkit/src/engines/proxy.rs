@@ -48,7 +48,14 @@ struct Counts {
     connections: AtomicUsize,
 }
 
-type Order = (Mode, std::sync::mpsc::Sender<std::io::Result<()>>);
+/// What the owner asks of the thread.
+#[derive(Clone, Copy, Debug)]
+enum Wish {
+    Be(Mode),
+    LeadTo(SocketAddr),
+}
+
+type Order = (Wish, std::sync::mpsc::Sender<std::io::Result<()>>);
 
 /// A proxy before one address. It has a thread of its own, so that tests without a runtime can have it too. Dropping it
 /// closes everything.
@@ -107,7 +114,7 @@ impl Proxy {
     /// # Errors
     /// After a cut: someone took the port.
     pub fn pass(&self) -> anyhow::Result<()> {
-        self.order(Mode::Pass)
+        self.order(Wish::Be(Mode::Pass))
     }
 
     /// Closes all connections, and refuses new ones.
@@ -115,7 +122,7 @@ impl Proxy {
     /// # Errors
     /// As [`Self::pass`].
     pub fn cut(&self) -> anyhow::Result<()> {
-        self.order(Mode::Cut)
+        self.order(Wish::Be(Mode::Cut))
     }
 
     /// As in a partition: bytes are neither passed nor refused, connections stay open, new ones are accepted and
@@ -124,7 +131,15 @@ impl Proxy {
     /// # Errors
     /// As [`Self::pass`].
     pub fn stall(&self, direction: Direction) -> anyhow::Result<()> {
-        self.order(Mode::Stall(direction))
+        self.order(Wish::Be(Mode::Stall(direction)))
+    }
+
+    /// New connections go to another address from now on, as after a failover; those that are open stay.
+    ///
+    /// # Errors
+    /// The proxy has ended, which would be a bug.
+    pub fn lead_to(&self, target: SocketAddr) -> anyhow::Result<()> {
+        self.order(Wish::LeadTo(target))
     }
 
     /// Bytes that were passed to the server.
@@ -142,10 +157,10 @@ impl Proxy {
         self.counts.connections.load(Ordering::Relaxed)
     }
 
-    fn order(&self, mode: Mode) -> anyhow::Result<()> {
+    fn order(&self, wish: Wish) -> anyhow::Result<()> {
         let (done, answer) = std::sync::mpsc::channel();
         self.orders
-            .send((mode, done))
+            .send((wish, done))
             .ok()
             .context("the proxy has ended")?;
         Ok(answer.recv().context("the proxy has ended")??)
@@ -162,14 +177,20 @@ struct Line {
 
 impl Line {
     /// Until the owner is gone: the end of the runtime closes every connection.
-    async fn run(self, listener: std::net::TcpListener, mut orders: mpsc::UnboundedReceiver<Order>) {
+    async fn run(mut self, listener: std::net::TcpListener, mut orders: mpsc::UnboundedReceiver<Order>) {
         let mut listener = TcpListener::from_std(listener).ok();
         loop {
             tokio::select! {
                 biased;
                 order = orders.recv() => {
-                    let Some((mode, done)) = order else { return };
-                    let obeyed = self.obey(mode, &mut listener).await;
+                    let Some((wish, done)) = order else { return };
+                    let obeyed = match wish {
+                        Wish::Be(mode) => self.obey(mode, &mut listener).await,
+                        Wish::LeadTo(target) => {
+                            self.target = target;
+                            Ok(())
+                        }
+                    };
                     // Whoever asked may not wait any more.
                     let _ = done.send(obeyed);
                 }

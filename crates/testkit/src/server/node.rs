@@ -83,13 +83,17 @@ impl Node {
     }
 
     /// Tells clients where it is, as one of several.
-    pub(super) fn advertising(mut self) -> Self {
+    #[must_use]
+    pub fn advertising(mut self) -> Self {
         self.advertises = true;
         self
     }
 
     /// Starts for the first time, on free ports, and waits until it is ready.
-    pub(super) async fn start(&mut self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// It does not start; the error has the end of its log.
+    pub async fn start(&mut self) -> anyhow::Result<()> {
         for _ in 0..PORT_TRIES {
             (self.public, self.internal) = (free_address()?, free_address()?);
             self.spawn()?;

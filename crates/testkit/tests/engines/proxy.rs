@@ -109,3 +109,16 @@ fn a_stall_may_have_one_direction() {
     proxy.cut().unwrap();
     assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
 }
+
+#[test]
+fn it_can_lead_elsewhere() {
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let proxy = Proxy::start(nowhere).unwrap();
+    let mut stream = open(&proxy);
+    assert!(
+        matches!(stream.read(&mut [0]), Ok(0) | Err(_)),
+        "nobody listens there"
+    );
+    proxy.lead_to(echo()).unwrap();
+    assert_eq!(say(&mut open(&proxy), "hello"), "hello");
+}
