@@ -131,6 +131,7 @@ impl Channels {
             payload,
             expect: Expect::New,
             changes: std::iter::once(create).chain(puts).collect(),
+            work: Vec::new(),
         }
     }
 

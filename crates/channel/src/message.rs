@@ -66,6 +66,7 @@ impl Channels {
                 target: None,
                 digest,
                 changes,
+                work: Vec::new(),
             })
         })
         .await

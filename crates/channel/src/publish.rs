@@ -4,7 +4,7 @@ use crate::access::{self, Operation};
 use crate::fact::Fact;
 use crate::{Actor, ChannelError, ChannelState, Channels, Turn};
 use klatch_engine::EngineError;
-use klatch_log::{Append, Change, Expect, LogError, Receipt};
+use klatch_log::{Append, Change, Expect, LogError, NewWork, Receipt};
 use klatch_types::{ChannelId, ClientKey, Seq, limits};
 use tokio::sync::oneshot;
 
@@ -18,6 +18,8 @@ pub(crate) struct Draft {
     pub digest: u64,
     /// Rows that change with it.
     pub changes: Vec<Change>,
+    /// What is to be done later because of it.
+    pub work: Vec<NewWork>,
 }
 
 impl Draft {
@@ -29,7 +31,14 @@ impl Draft {
             target,
             digest,
             changes,
+            work: Vec::new(),
         }
+    }
+
+    /// The same with late work.
+    pub(crate) fn and_later(mut self, work: Vec<NewWork>) -> Self {
+        self.work = work;
+        self
     }
 }
 
@@ -79,11 +88,18 @@ impl Channels {
                 }
             };
             let (done, answer) = oneshot::channel();
+            let has_work = !append.work.is_empty();
             self.parts.log.append(append, done);
             drop(turn.take());
             match answer.await.unwrap_or(Err(LogError::Engine(EngineError::Closed))) {
                 Err(LogError::Stale { .. }) => state = Box::pin(self.load_state(channel)).await?,
-                other => return Ok(other?),
+                Ok(receipt) => {
+                    if has_work {
+                        self.work().notify_one();
+                    }
+                    return Ok(receipt);
+                }
+                Err(other) => return Err(other.into()),
             }
         }
         Err(LogError::Engine(EngineError::Overloaded).into())
@@ -148,6 +164,7 @@ impl Channels {
             digest: draft.digest,
             expect: Expect::AccessAt(access_seq),
             changes: draft.changes.clone(),
+            work: draft.work.clone(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::row::{
     ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, MemberRow, RefreshRow,
-    SigningKeyRow, SpaceRow, UserRow,
+    SigningKeyRow, SpaceRow, UserRow, WorkId, WorkRow,
 };
 use klatch_types::{
     ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Seq, SpaceId, UserId,
@@ -55,6 +55,8 @@ pub struct Tables {
     pub channels: BTreeMap<ChannelId, ChannelTable>,
     /// When the work of the whole cluster is due again, by its name.
     pub chores: HashMap<String, Millis>,
+    /// Late work that is not done.
+    pub work: BTreeMap<WorkId, WorkRow>,
     /// Direct channels by pair.
     pub pairs: HashMap<(SpaceId, UserId, UserId), ChannelId>,
 }

@@ -312,3 +312,31 @@ pub struct EventRow {
     /// Content, JSON; empty when erased.
     pub payload: Vec<u8>,
 }
+
+/// Names a piece of late work: its place in the transaction that made it. The same work has the same name, however
+/// often its transaction is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkId {
+    /// The channel of the event that it follows from.
+    pub channel: ChannelId,
+    /// Position of that event.
+    pub seq: Seq,
+    /// Which of the event's pieces of work, counted from zero.
+    pub place: u8,
+}
+
+/// A piece of late work. `kind` and `payload` are its handler's business.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkRow {
+    /// Which.
+    pub id: WorkId,
+    /// Number of what is to be done.
+    pub kind: u8,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// When it may be begun: for new work when it was wanted, for work in hand when its lease ends, [`FOR_GOOD`] for work
+    /// that was given up.
+    pub due_at: Millis,
+    /// Content.
+    pub payload: Vec<u8>,
+}

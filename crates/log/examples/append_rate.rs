@@ -131,6 +131,7 @@ fn message(room: &Room, actor: UserId, entropy: &dyn Entropy) -> Append {
         payload,
         expect: Expect::AccessAt(room.access),
         changes: Vec::new(),
+        work: Vec::new(),
     }
 }
 

@@ -139,6 +139,27 @@ pub struct Append {
     pub expect: Expect,
     /// Projected rows that change with it.
     pub changes: Vec<Change>,
+    /// What is to be done later because of it, at most 256 pieces. It is there exactly if the event is.
+    pub work: Vec<NewWork>,
+}
+
+/// Late work that follows from an event. In the tables it is named by the event's channel and position and its place
+/// among the event's pieces of work ([`klatch_engine::row::WorkId`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewWork {
+    /// Number of what is to be done; 0 is nobody's.
+    pub kind: u8,
+    /// When it may be begun.
+    pub due_at: Millis,
+    /// Content, the handler's business.
+    pub payload: Vec<u8>,
+}
+
+impl Append {
+    /// Its late work with the place of each piece.
+    pub(crate) fn work_by_place(&self) -> impl Iterator<Item = (u8, &NewWork)> {
+        (0..=u8::MAX).zip(&self.work)
+    }
 }
 
 /// Where an append landed.

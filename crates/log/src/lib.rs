@@ -16,7 +16,7 @@ pub mod sqlite;
 mod tests;
 mod traits;
 
-pub use append::{Append, Change, Expect, NewChannel, Receipt, digest};
+pub use append::{Append, Change, Expect, NewChannel, NewWork, Receipt, digest};
 pub use error::LogError;
 pub use feed::{CommitFeed, CommitReceiver, Committed, Done, commit_feed};
 pub use klatch_engine::row::EventRow;

@@ -1,7 +1,8 @@
 //! The directory: who there is, what they are signed in with, which channels they are in and how far they read.
 //!
 //! Rows of channels, members and bans are written by the log in the transaction of the event that changed them;
-//! the directory reads them, and writes cursors and invitations.
+//! the directory reads them, and writes cursors and invitations. Late work is written by the log, too, and is taken
+//! from the [`WorkQueue`].
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -13,9 +14,11 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 mod traits;
+mod work;
 
 pub use error::StoreError;
 pub use klatch_engine::row;
 pub use traits::{
     ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, PreviewRow, Rotation,
 };
+pub use work::{WorkClaim, WorkDepth, WorkQueue};

@@ -141,6 +141,7 @@ fn message(key: &str, text: &str) -> Append {
         digest: digest(1, None, text.as_bytes()),
         expect: Expect::Exists,
         changes: Vec::new(),
+        work: Vec::new(),
     }
 }
 

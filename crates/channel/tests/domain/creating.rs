@@ -105,6 +105,7 @@ async fn the_channel_of_a_pair_is_found_whatever_its_id_and_nothing_else_is_take
             topic: None,
             pair,
         })],
+        work: Vec::new(),
     };
     let direct = |other: &Actor| {
         let request = NewChannelRequest {

@@ -5,4 +5,5 @@
 mod creating;
 mod members;
 mod messages;
+mod uninviting;
 mod world;

@@ -6,8 +6,8 @@ use klatch_engine::row::{SpaceRow, UserRow};
 use klatch_fanout::{ConnectionId, Hub, Outbox, OutboxLimits, Taken};
 use klatch_log::commit_feed;
 use klatch_log::memory::MemoryLog;
-use klatch_store::Directory;
 use klatch_store::memory::MemoryDirectory;
+use klatch_store::{Directory, WorkQueue};
 use klatch_types::{
     ChannelId, ChannelKind, ClientKey, Clock, Entropy, ManualClock, Millis, Policy, SeededEntropy, Seq,
     SpaceId, UserId, UserKind, Visibility,
@@ -20,6 +20,7 @@ pub(crate) struct World {
     pub(crate) channels: Arc<Channels>,
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) work: Arc<dyn WorkQueue>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) entropy: Arc<SeededEntropy>,
@@ -33,7 +34,8 @@ impl World {
         let tables = SharedTables::default();
         let (feed, commits) = commit_feed();
         let log = Arc::new(MemoryLog::new(tables.clone(), feed, &*entropy));
-        let directory: Arc<dyn Directory> = Arc::new(MemoryDirectory::new(tables));
+        let tables = Arc::new(MemoryDirectory::new(tables));
+        let directory: Arc<dyn Directory> = tables.clone();
         let hub = Arc::new(Hub::default());
         let channels = Arc::new(Channels::new(Parts {
             log: log.clone(),
@@ -59,6 +61,7 @@ impl World {
             channels,
             log,
             directory,
+            work: tables,
             hub,
             clock,
             entropy,

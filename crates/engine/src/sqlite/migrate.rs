@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0002_chores",
         include_str!("../migrations/sqlite/0002_chores.sql"),
     ),
+    ("0003_work", include_str!("../migrations/sqlite/0003_work.sql")),
 ];
 
 /// The schema version that this build reads and writes.

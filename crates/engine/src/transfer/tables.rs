@@ -57,6 +57,7 @@ pub(super) const TABLES: &[Table] = &[
     MENTIONS,
     BROADCASTS,
     INVITES,
+    WORK,
 ];
 
 const SPACES: Table = Table {
@@ -291,5 +292,21 @@ const INVITES: Table = Table {
         col("uses_max", "t.uses_max", Int4),
         col("uses", "t.uses", Int4),
         col("revoked_at", "t.revoked_at", Int8),
+    ],
+};
+
+const WORK: Table = Table {
+    name: "work",
+    from: "work t CROSS JOIN channels c ON c.no = t.channel",
+    key: &["t.channel", "t.seq", "t.place"],
+    columns: &[
+        col("bucket", "c.id", Bucket),
+        col("channel", "c.id", Uuid),
+        col("seq", "t.seq", Int8),
+        col("place", "t.place", Int2),
+        col("kind", "t.kind", Int2),
+        col("attempts", "t.attempts", Int4),
+        col("due_at", "t.due_at", Int8),
+        col("payload", "t.payload", Bytes),
     ],
 };

@@ -5,6 +5,7 @@ mod erasing;
 mod keys;
 mod members;
 mod reading;
+mod working;
 mod world;
 
 pub use appending::{
@@ -23,6 +24,7 @@ pub use reading::{
     amendments_come_in_order, heads_tell_where_logs_stand, pages_are_bounded, pages_go_both_ways,
     unknown_channels,
 };
+pub use working::{work_appears_with_its_event, work_of_refused_appends_is_none};
 pub use world::{Rows, Subject, World};
 
 /// Makes a `#[tokio::test]` of every case of the suite, for logs made by an `async fn() -> Subject`.
@@ -36,7 +38,8 @@ macro_rules! log_conformance {
             deleting_erases_message_and_edits, erased_targets_take_nothing_more, retention_erases_one_event,
             pages_are_bounded, pages_go_both_ways, amendments_come_in_order, heads_tell_where_logs_stand, unknown_channels,
             members_are_counted, cursors_follow_own_messages, mentions_add_up, returning_members_start_afresh,
-            invites_count_their_uses, bans_and_mutes_are_kept, channel_properties_change
+            invites_count_their_uses, bans_and_mutes_are_kept, channel_properties_change,
+            work_appears_with_its_event, work_of_refused_appends_is_none
         );
     };
     ($make:path => $($case:ident),+) => {

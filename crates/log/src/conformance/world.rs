@@ -4,7 +4,7 @@ use crate::{
     Append, Change, ChannelLog, CommitReceiver, EventRow, Expect, LogError, NewChannel, Receipt, digest,
 };
 use async_trait::async_trait;
-use klatch_engine::row::{BanRow, ChannelRow, InviteRow, MemberRow};
+use klatch_engine::row::{BanRow, ChannelRow, InviteRow, MemberRow, WorkRow};
 use klatch_types::{
     ChannelId, ChannelKind, ClientKey, InviteId, Millis, Role, SeededEntropy, Seq, SpaceId, UserId,
     Visibility,
@@ -34,6 +34,8 @@ pub trait Rows: Send + Sync + 'static {
     async fn member(&self, channel: ChannelId, user: UserId) -> Option<MemberRow>;
     /// The bans of a channel.
     async fn bans(&self, channel: ChannelId) -> Vec<BanRow>;
+    /// The late work of a channel, in the order of its names.
+    async fn work(&self, channel: ChannelId) -> Vec<WorkRow>;
 }
 
 /// A new, empty log under test.
@@ -121,6 +123,7 @@ impl World {
             digest: digest(OTHER, None, b"{}"),
             expect: Expect::Exists,
             changes,
+            work: Vec::new(),
         }
     }
 

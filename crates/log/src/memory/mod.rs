@@ -10,6 +10,7 @@ use crate::{
 use async_trait::async_trait;
 use klatch_engine::EngineError;
 use klatch_engine::memory::{ChannelTable, SharedTables, Tables};
+use klatch_engine::row::{WorkId, WorkRow};
 use klatch_types::{ChannelId, ClientKey, Entropy, Seq, UserId, limits};
 
 /// Logs in shared tables.
@@ -160,7 +161,7 @@ fn first_event(table: &ChannelTable, actor: UserId, key: Option<ClientKey>) -> O
 }
 
 /// Finds the append's place and puts it there, or says why not and changes nothing.
-fn place(tables: &mut Tables, append: Append) -> Result<Outcome, LogError> {
+fn place(tables: &mut Tables, mut append: Append) -> Result<Outcome, LogError> {
     if let Some(table) = tables.channels.get(&append.channel) {
         if let Some(first) = first_event(table, append.actor, append.key) {
             return if first.digest == append.digest {
@@ -191,14 +192,33 @@ fn place(tables: &mut Tables, append: Append) -> Result<Outcome, LogError> {
         return Err(LogError::NotFound);
     }
     let Tables {
-        channels, invites, ..
+        channels,
+        invites,
+        work,
+        ..
     } = tables;
     let table = channels.get_mut(&append.channel).ok_or(LogError::NotFound)?;
+    let wanted = std::mem::take(&mut append.work);
     let event = add(table, append, |invite| {
         if let Some(invite) = invites.get_mut(&invite) {
             invite.uses += 1;
         }
     });
+    for (place, new) in (0..=u8::MAX).zip(wanted) {
+        let id = WorkId {
+            channel: event.channel,
+            seq: event.seq,
+            place,
+        };
+        let row = WorkRow {
+            id,
+            kind: new.kind,
+            attempts: 0,
+            due_at: new.due_at,
+            payload: new.payload,
+        };
+        work.insert(id, row);
+    }
     let receipt = receipt(&event, false);
     Ok(Outcome::Added { event, receipt })
 }

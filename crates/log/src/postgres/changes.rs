@@ -4,7 +4,7 @@ use super::placing::{ChannelHead, Outcome, created};
 use super::queue::Queued;
 use super::session::{Ask, Value, buckets};
 use super::statements;
-use crate::{Append, Change, NewChannel};
+use crate::{Append, Change, NewChannel, NewWork};
 use klatch_engine::postgres::{Spread, int, small};
 use klatch_types::{ChannelId, InviteId, Millis, Ordinal, Role, Seq, UserId};
 use std::collections::{BTreeMap, HashSet};
@@ -29,6 +29,7 @@ pub(super) fn writes<'a>(batch: &'a [Queued], outcomes: &[Outcome], spread: Spre
         for (append, head) in &placed {
             change(append, head, &mut asks);
         }
+        asks.extend(insert_work(&placed, spread));
         asks.push(move_heads(&placed, spread));
         asks.extend(own_cursors(&placed, spread));
     }
@@ -79,6 +80,35 @@ fn insert_events<'a>(placed: &[Placed<'a, '_>], spread: Spread) -> Ask<'a> {
         column(placed, |(append, _)| append.payload.as_slice()),
     ];
     Ask::new(statements::INSERT_EVENTS, values)
+}
+
+/// All late work of a batch, if there is any.
+fn insert_work<'a>(placed: &[Placed<'a, '_>], spread: Spread) -> Option<Ask<'a>> {
+    let rows: Vec<(ChannelId, Seq, u8, &'a NewWork)> = placed
+        .iter()
+        .flat_map(|(append, head)| {
+            let seq = head.seq;
+            append
+                .work_by_place()
+                .map(move |(place, work)| (append.channel, seq, place, work))
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let values = vec![
+        buckets(
+            spread,
+            rows.iter().map(|(channel, ..)| channel.bucket()).collect(),
+        ),
+        column(&rows, |(channel, ..)| channel.0),
+        column(&rows, |(_, seq, ..)| int(seq.0)),
+        column(&rows, |(_, _, place, _)| small(*place)),
+        column(&rows, |(.., work)| small(work.kind)),
+        column(&rows, |(.., work)| work.due_at.0),
+        column(&rows, |(.., work)| work.payload.as_slice()),
+    ];
+    Some(Ask::new(statements::INSERT_WORK, values))
 }
 
 /// Each channel's row once, in the order of its key.

@@ -51,6 +51,13 @@ pub(super) const INSERT_EVENTS: &str = "\
       $9::bool[], $10::int8[], $11::int8[], $12::bytea[])
       AS x(bucket, channel, seq, ordinal, at, actor, key, kind, message, target, digest, payload)";
 
+/// Adds the late work of a batch's events.
+pub(super) const INSERT_WORK: &str = "\
+    INSERT INTO work (bucket, channel, seq, place, kind, attempts, due_at, payload)
+    SELECT x.bucket, x.channel, x.seq, x.place, x.kind, 0, x.due_at, x.payload
+    FROM unnest($1::int2[], $2::uuid[], $3::int8[], $4::int2[], $5::int2[], $6::int8[], $7::bytea[])
+      AS x(bucket, channel, seq, place, kind, due_at, payload)";
+
 /// Moves the heads of a batch's channels.
 pub(super) const MOVE_HEADS: &str = "\
     UPDATE channels c SET head = x.head, ordinal = x.ordinal, broadcasts = x.broadcasts, access_seq = x.access_seq,
@@ -183,6 +190,7 @@ pub(super) const OF_LANES: &[&str] = &[
     WRITTEN,
     PAIRS,
     INSERT_EVENTS,
+    INSERT_WORK,
     MOVE_HEADS,
     OWN_CURSORS,
     CREATE,

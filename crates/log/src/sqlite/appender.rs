@@ -133,7 +133,9 @@ impl Appender {
                     .map_or(Err(LogError::Gone), |answer| Ok(Outcome::Answered(answer)))
             }
             // One statement is atomic by itself: plain messages need no savepoint.
-            (_, Some(head)) if append.changes.is_empty() => add(transaction, append, head),
+            (_, Some(head)) if append.changes.is_empty() && append.work.is_empty() => {
+                add(transaction, append, head)
+            }
             (_, Some(head)) => atomically(transaction, || add(transaction, append, head)),
         }
     }
@@ -160,6 +162,20 @@ fn add(transaction: &Connection, append: &Append, mut head: ChannelHead) -> Resu
     }
     if !append.changes.is_empty() {
         changes::apply(transaction, &mut head, append.at, &append.changes)?;
+    }
+    for (place, work) in append.work_by_place() {
+        let mut insert = transaction
+            .prepare_cached("INSERT INTO work VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)")
+            .map_err(EngineError::from)?;
+        let values = params![
+            head.no,
+            int(head.seq.0),
+            place,
+            work.kind,
+            work.due_at.0,
+            work.payload
+        ];
+        insert.execute(values).map_err(EngineError::from)?;
     }
     Ok(Outcome::Added(head))
 }

@@ -3,10 +3,10 @@
 use super::sqlite_rows::SqliteRows;
 use crate::conformance::{Subject, World};
 use crate::sqlite::{OpenOptions, Sqlite, SqliteLog, open};
-use crate::{ChannelLog as _, LogError, commit_feed};
+use crate::{Append, ChannelLog as _, LogError, NewWork, commit_feed};
 use klatch_engine::EngineError;
 use klatch_engine::sqlite::{backup, check, restore};
-use klatch_types::{SeededEntropy, Seq, limits};
+use klatch_types::{Millis, SeededEntropy, Seq, limits};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::tempdir;
@@ -189,8 +189,16 @@ async fn a_full_disk_refuses_and_recovers() {
     pages_more(&sqlite, 3).await;
     let text = "x".repeat(2_000);
     let mut acked = 1;
+    let message = || Append {
+        work: vec![NewWork {
+            kind: 1,
+            due_at: Millis(0),
+            payload: b"index it".to_vec(),
+        }],
+        ..world.message(channel, ana, &text)
+    };
     let refused = loop {
-        match world.try_append(world.message(channel, ana, &text)).await {
+        match world.try_append(message()).await {
             Ok(_) => acked += 1,
             Err(error) => break error,
         }
@@ -205,11 +213,14 @@ async fn a_full_disk_refuses_and_recovers() {
         acked,
         "reads go on, and what was acked is there"
     );
-    pages_more(&sqlite, 1_000).await;
     assert_eq!(
-        world.append(world.message(channel, ana, &text)).await.seq,
-        Seq(acked as u64 + 1)
+        world.rows.work(channel).await.len(),
+        acked - 1,
+        "work of what was rolled back is none"
     );
+    pages_more(&sqlite, 1_000).await;
+    assert_eq!(world.append(message()).await.seq, Seq(acked as u64 + 1));
+    assert_eq!(world.rows.work(channel).await.len(), acked);
     sqlite.close().await;
     check(&folder.path().join("log.db")).unwrap();
 }

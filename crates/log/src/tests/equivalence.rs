@@ -2,7 +2,7 @@
 
 use super::{memory_rows, postgres_rows, sqlite_rows};
 use crate::conformance::{Subject, World};
-use crate::{Append, Change, Expect};
+use crate::{Append, Change, Expect, NewWork};
 use klatch_engine::postgres::Spread;
 use klatch_engine::row::BanRow;
 use klatch_types::{ChannelId, ClientKey, Millis, Role, Seq, UserId};
@@ -29,6 +29,8 @@ struct Step {
     target: Option<u64>,
     access: Option<u64>,
     changes: Vec<Change>,
+    /// Kinds of the late work it makes.
+    work: Vec<u8>,
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -60,10 +62,10 @@ fn step() -> impl Strategy<Value = Step> {
             proptest::option::weighted(0.3, 1..12u64),
             proptest::option::weighted(0.3, 0..12u64),
         ),
-        vec(change(), 0..3),
+        (vec(change(), 0..3), vec(any::<u8>(), 0..3)),
     )
         .prop_map(
-            |((channel, actor, key, body), (message, target, access), changes)| Step {
+            |((channel, actor, key, body), (message, target, access), (changes, work))| Step {
                 channel,
                 actor,
                 key,
@@ -72,6 +74,7 @@ fn step() -> impl Strategy<Value = Step> {
                 target,
                 access,
                 changes,
+                work,
             },
         )
 }
@@ -93,8 +96,17 @@ impl Step {
                 .access
                 .map_or(Expect::Exists, |seq| Expect::AccessAt(Seq(seq))),
             changes: self.changes.clone(),
+            work: self.work.iter().map(|kind| work(*kind)).collect(),
             ..world.other(channel, user(self.actor), Vec::new())
         }
+    }
+}
+
+fn work(kind: u8) -> NewWork {
+    NewWork {
+        kind,
+        due_at: Millis(i64::from(kind)),
+        payload: vec![kind; 2],
     }
 }
 
@@ -117,6 +129,7 @@ async fn story(world: &World, steps: &[Step]) -> Vec<String> {
     for channel in channels {
         told.push(format!("{:?}", world.rows.channel(channel).await));
         told.push(format!("{:?}", world.rows.bans(channel).await));
+        told.push(format!("{:?}", world.rows.work(channel).await));
         told.extend(world.all(channel).await.iter().map(|event| format!("{event:?}")));
         for number in 0..USERS {
             told.push(format!("{:?}", world.rows.member(channel, user(number)).await));
@@ -168,6 +181,7 @@ fn who_comes_with_a_message_has_read_its_mentions() {
                 users: vec![newcomer],
             },
         ],
+        work: Vec::new(),
     };
     let steps = [step];
     let (memory, sqlite) = both(&steps, sqlite_rows::subject);

@@ -5,7 +5,7 @@ use crate::conformance::{Rows, Subject};
 use crate::memory::MemoryLog;
 use async_trait::async_trait;
 use klatch_engine::memory::SharedTables;
-use klatch_engine::row::{BanRow, ChannelRow, InviteRow, MemberRow};
+use klatch_engine::row::{BanRow, ChannelRow, InviteRow, MemberRow, WorkRow};
 use klatch_types::{ChannelId, InviteId, SeededEntropy, SpaceId, UserId};
 use std::sync::Arc;
 
@@ -45,5 +45,11 @@ impl Rows for MemoryRows {
 
     async fn bans(&self, channel: ChannelId) -> Vec<BanRow> {
         self.0.read().channels[&channel].bans.values().cloned().collect()
+    }
+
+    async fn work(&self, channel: ChannelId) -> Vec<WorkRow> {
+        let tables = self.0.read();
+        let of_channel = tables.work.values().filter(|row| row.id.channel == channel);
+        of_channel.cloned().collect()
     }
 }

@@ -3,11 +3,11 @@
 use super::postgres_rows::{PostgresRows, database, opened};
 use crate::conformance::{Subject, World};
 use crate::postgres::{PostgresLog, PostgresLogOptions};
-use crate::{Append, EventRow, LogError, Receipt, commit_feed};
+use crate::{Append, EventRow, LogError, NewWork, Receipt, commit_feed};
 use klatch_engine::EngineError;
 use klatch_engine::postgres::Spread;
 use klatch_testkit::engines;
-use klatch_types::{ChannelId, ClientKey, UserId, limits};
+use klatch_types::{ChannelId, ClientKey, Millis, UserId, limits};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -243,6 +243,14 @@ const COMMITS_WAIT: &str = r"
     CREATE CONSTRAINT TRIGGER wait_for_test AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED
       FOR EACH ROW EXECUTE FUNCTION wait_for_test()";
 
+fn one_piece() -> Vec<NewWork> {
+    vec![NewWork {
+        kind: 1,
+        due_at: Millis(1),
+        payload: b"once".to_vec(),
+    }]
+}
+
 /// A node behind a proxy, and a session that holds its commits up.
 struct Held {
     node: World,
@@ -292,6 +300,12 @@ impl Held {
             .expect("a commit waits")
     }
 
+    /// Positions of the events that late work was written for.
+    async fn work(&self) -> Vec<u64> {
+        let rows = self.node.rows.work(self.channel).await;
+        rows.iter().map(|row| row.id.seq.0).collect()
+    }
+
     async fn let_go(&self) {
         self.admin
             .batch_execute("SELECT pg_advisory_unlock(77)")
@@ -306,6 +320,7 @@ async fn a_commit_whose_answer_is_lost_is_found() {
     // Without a key: a second event would be seen.
     let message = Append {
         key: None,
+        work: one_piece(),
         ..held.node.message(held.channel, held.ana, "once")
     };
     let meanwhile = async {
@@ -316,6 +331,7 @@ async fn a_commit_whose_answer_is_lost_is_found() {
     };
     let (receipt, ()) = tokio::join!(held.node.append(message), meanwhile);
     assert_eq!((receipt.seq.0, receipt.duplicate), (2, false));
+    assert_eq!(held.work().await, [2]);
     assert_eq!(
         held.node
             .append(held.node.message(held.channel, held.ana, "next"))
@@ -332,6 +348,7 @@ async fn a_commit_that_came_to_nothing_is_done_again() {
     let held = Held::new().await;
     let message = Append {
         key: None,
+        work: one_piece(),
         ..held.node.message(held.channel, held.ana, "once")
     };
     let meanwhile = async {
@@ -344,13 +361,17 @@ async fn a_commit_that_came_to_nothing_is_done_again() {
     };
     let (receipt, ()) = tokio::join!(held.node.append(message), meanwhile);
     assert_eq!(receipt.seq.0, 2);
+    assert_eq!(held.work().await, [2]);
     assert_fed_once(&[held.node], &[held.channel]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_found_out_is_unknown_and_never_fed() {
     let held = Held::new().await;
-    let message = held.node.message(held.channel, held.ana, "perhaps");
+    let message = Append {
+        work: one_piece(),
+        ..held.node.message(held.channel, held.ana, "perhaps")
+    };
     let meanwhile = async {
         held.waiting().await;
         held.proxy.cut().unwrap();
@@ -364,6 +385,7 @@ async fn what_cannot_be_found_out_is_unknown_and_never_fed() {
     held.proxy.pass().unwrap();
     let again = send(&held.node, &message).await;
     assert_eq!((again.seq.0, again.duplicate), (2, true));
+    assert_eq!(held.work().await, [2], "once, although it was asked for twice");
     let fed: Vec<u64> = held.node.fed.lock().iter().map(|event| event.seq.0).collect();
     assert_eq!(fed, [1]);
 }
@@ -423,7 +445,10 @@ async fn one_bad_append_spoils_no_other() {
             topic: Some(topic.to_owned()),
             visibility: None,
         };
-        node.other(channel, ana, vec![change])
+        Append {
+            work: one_piece(),
+            ..node.other(channel, ana, vec![change])
+        }
     };
     let mut answers = Vec::new();
     for place in 0..20 {
@@ -441,5 +466,6 @@ async fn one_bad_append_spoils_no_other() {
     for (place, answer) in answers.into_iter().enumerate() {
         assert_eq!(answer.await.unwrap().is_ok(), place != 7);
     }
+    assert_eq!(node.rows.work(channel).await.len(), 19);
     assert_eq!(assert_fed_once(&[node], &[channel]).await[&channel].len(), 20);
 }

@@ -6,9 +6,9 @@ use crate::postgres::{PostgresLog, PostgresLogOptions};
 use async_trait::async_trait;
 use klatch_engine::postgres::{
     CHANNEL_COLUMNS, MEMBER_COLUMNS, Postgres, PostgresOptions, Spread, channel_row, id, member_row, millis,
-    small,
+    seq, small,
 };
-use klatch_engine::row::{BanRow, ChannelRow, InviteRow, MemberRow};
+use klatch_engine::row::{BanRow, ChannelRow, InviteRow, MemberRow, WorkId, WorkRow};
 use klatch_types::{ChannelId, InviteId, SeededEntropy, SpaceId, UserId};
 use std::sync::Arc;
 
@@ -153,5 +153,22 @@ impl Rows for PostgresRows {
         };
         let rows = self.0.query(sql, &[&channel.0]).await.unwrap();
         rows.iter().map(ban).collect()
+    }
+
+    async fn work(&self, channel: ChannelId) -> Vec<WorkRow> {
+        let sql = "SELECT seq, place, kind, attempts, due_at, payload FROM work WHERE channel = $1 ORDER BY seq, place";
+        let work = |row: &tokio_postgres::Row| WorkRow {
+            id: WorkId {
+                channel,
+                seq: seq(row, 0).unwrap(),
+                place: u8::try_from(row.get::<_, i16>(1)).unwrap(),
+            },
+            kind: u8::try_from(row.get::<_, i16>(2)).unwrap(),
+            attempts: u32::try_from(row.get::<_, i32>(3)).unwrap(),
+            due_at: millis(row, 4).unwrap(),
+            payload: row.get(5),
+        };
+        let rows = self.0.query(sql, &[&channel.0]).await.unwrap();
+        rows.iter().map(work).collect()
     }
 }

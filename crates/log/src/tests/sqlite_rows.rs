@@ -5,9 +5,9 @@ use crate::conformance::{Rows, Subject};
 use crate::sqlite::{OpenOptions, Sqlite, open};
 use async_trait::async_trait;
 use klatch_engine::EngineError;
-use klatch_engine::row::{BanRow, ChannelRow, InviteRow, MemberRow};
+use klatch_engine::row::{BanRow, ChannelRow, InviteRow, MemberRow, WorkId, WorkRow};
 use klatch_engine::sqlite::{
-    CHANNEL_COLUMNS, MEMBER_COLUMNS, channel_no, channel_row, code, id, member_row, millis,
+    CHANNEL_COLUMNS, MEMBER_COLUMNS, channel_no, channel_row, code, id, member_row, millis, seq,
 };
 use klatch_types::{ChannelId, InviteId, SpaceId, UserId};
 use rusqlite::{OptionalExtension as _, params};
@@ -99,6 +99,30 @@ impl Rows for SqliteRows {
                     at: millis(row, 2)?,
                     until: millis(row, 3)?,
                     reason: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        });
+        rows.await.unwrap()
+    }
+
+    async fn work(&self, channel: ChannelId) -> Vec<WorkRow> {
+        let rows = self.0.read(move |connection| {
+            let no = channel_no(connection, channel)?;
+            let mut query = connection.prepare(
+                "SELECT seq, place, kind, attempts, due_at, payload FROM work WHERE channel = ?1 ORDER BY seq, place",
+            )?;
+            let rows = query.query_map([no], |row| {
+                Ok(WorkRow {
+                    id: WorkId {
+                        channel,
+                        seq: seq(row, 0)?,
+                        place: row.get(1)?,
+                    },
+                    kind: row.get(2)?,
+                    attempts: row.get(3)?,
+                    due_at: millis(row, 4)?,
+                    payload: row.get(5)?,
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)

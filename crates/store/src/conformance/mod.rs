@@ -12,6 +12,7 @@ mod list;
 mod search;
 mod space;
 mod user;
+mod work;
 mod world;
 
 pub use channel::{
@@ -39,6 +40,10 @@ pub use list::{
 pub use search::{search_finds_beginnings, search_is_bounded_and_ordered, search_takes_text_as_it_is};
 pub use space::{counts_add_up, spaces_are_kept, spaces_have_one_slug};
 pub use user::{usernames_are_unique_in_a_space, users_are_kept, users_change, users_come_in_pages};
+pub use work::{
+    each_piece_goes_to_one_of_many, given_up_work_stays_and_is_seen, leases_end,
+    unknown_kinds_are_left_alone, work_comes_longest_due_first, work_that_is_done_is_gone,
+};
 pub use world::{Deed, EDIT, Subject, World, Writer};
 
 /// Makes a `#[tokio::test]` of every case of the suite, for directories made by an `async fn() -> Subject`.
@@ -60,7 +65,9 @@ macro_rules! directory_conformance {
             reading_is_receiving, reading_counts_mentions, those_who_come_later_have_nothing_unread,
             cursors_moved_at_once_end_at_the_furthest,
             invitations_are_found_by_code, invites_end, invites_of_channels_are_apart,
-            chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore
+            chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore,
+            work_comes_longest_due_first, each_piece_goes_to_one_of_many, leases_end, work_that_is_done_is_gone,
+            given_up_work_stays_and_is_seen, unknown_kinds_are_left_alone
         );
     };
     ($make:path => $($case:ident),+) => {

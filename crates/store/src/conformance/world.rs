@@ -1,6 +1,6 @@
 //! A directory under test, with what the cases need around it.
 
-use crate::{CursorRow, Directory, StoreError};
+use crate::{CursorRow, Directory, StoreError, WorkQueue};
 use async_trait::async_trait;
 use klatch_engine::row::{BanRow, DeviceRow, InviteRow, MemberRow, RefreshRow, SpaceRow, UserRow};
 use klatch_types::{
@@ -75,6 +75,8 @@ pub enum Deed {
     Ban(BanRow),
     /// Closes the channel.
     Archive,
+    /// Makes late work of a kind, due at a time, with a payload.
+    Work(u8, Millis, Vec<u8>),
 }
 
 /// How the cases write channels: through the backend's own log, of which the suite knows no more than this.
@@ -90,6 +92,8 @@ pub trait Writer: Send + Sync + 'static {
 pub struct Subject {
     /// The directory.
     pub directory: Arc<dyn Directory>,
+    /// Its queue of late work.
+    pub work: Arc<dyn WorkQueue>,
     /// The log beside it.
     pub writer: Arc<dyn Writer>,
     /// What must live as long (a folder, say).
@@ -100,6 +104,8 @@ pub struct Subject {
 pub struct World {
     /// The directory.
     pub directory: Arc<dyn Directory>,
+    /// The queue of late work.
+    pub work: Arc<dyn WorkQueue>,
     pub(crate) writer: Arc<dyn Writer>,
     /// The space that everything is in unless a case says otherwise.
     pub space: SpaceId,
@@ -121,6 +127,7 @@ impl World {
     pub async fn new(subject: Subject) -> Self {
         let world = Self {
             directory: subject.directory,
+            work: subject.work,
             writer: subject.writer,
             space: SpaceId(uuid::Uuid::from_u128(1)),
             entropy: SeededEntropy::new(11),

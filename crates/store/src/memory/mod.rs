@@ -10,6 +10,7 @@ mod key;
 mod list;
 mod space;
 mod user;
+mod work;
 
 use crate::{ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, Rotation, StoreError};
 use async_trait::async_trait;

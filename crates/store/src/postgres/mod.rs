@@ -4,7 +4,7 @@
 //! The tables of channels may be distributed by bucket. What is asked of one channel, and often, names its bucket, so
 //! that one worker answers. These cannot, and ask all buckets: what is asked by user (`channel_list`, `memberships`),
 //! by space (`channels_open`, `channels_of`), by pair (`channel_of_pair`), by code (`invite`, and `invite_add` where
-//! no index spans all codes), and `counts`.
+//! no index spans all codes), what work is due, and `counts`.
 
 mod channel;
 mod chore;
@@ -17,6 +17,7 @@ mod query;
 mod search;
 mod space;
 mod user;
+mod work;
 
 use crate::{ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, Rotation, StoreError};
 use async_trait::async_trait;
@@ -50,7 +51,7 @@ fn there(found: bool) -> Result<(), StoreError> {
 
 /// Statements asked often of one channel, by name, for the test that each names its bucket.
 #[cfg(test)]
-pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 8] {
+pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 11] {
     [
         ("channel", &channel::BY_ID),
         ("snapshot", &channel::SNAPSHOT),
@@ -60,12 +61,15 @@ pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 8] {
         ("invites", &invite::OF_CHANNEL),
         ("add an invitation", invite::ADD),
         ("revoke an invitation", invite::REVOKE),
+        ("claim work of a bucket", &work::CLAIM_IN_BUCKET),
+        ("work is done", work::DONE),
+        ("work is put off", work::RETRY_AT),
     ]
 }
 
 /// Statements that ask all buckets or none, by name, for the test of their plans.
 #[cfg(test)]
-pub(crate) fn in_all_buckets() -> [(&'static str, &'static str); 11] {
+pub(crate) fn in_all_buckets() -> [(&'static str, &'static str); 13] {
     [
         ("list", &list::OF_USER),
         ("open", &list::OPEN),
@@ -78,6 +82,8 @@ pub(crate) fn in_all_buckets() -> [(&'static str, &'static str); 11] {
         ("devices", &device::OF_USER),
         ("search", &search::IN_RANGE),
         ("search for anyone", &search::ANY),
+        ("claim work", &work::CLAIM),
+        ("buckets with work", work::DUE_BUCKETS),
     ]
 }
 

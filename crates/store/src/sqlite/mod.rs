@@ -12,6 +12,7 @@ mod query;
 mod search;
 mod space;
 mod user;
+mod work;
 
 use crate::{ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, Rotation, StoreError};
 use async_trait::async_trait;
@@ -62,7 +63,7 @@ impl SqliteDirectory {
 
 /// The queries of page loads by name, for the test of their plans.
 #[cfg(test)]
-pub(crate) fn plans() -> [(&'static str, &'static str); 11] {
+pub(crate) fn plans() -> [(&'static str, &'static str); 12] {
     [
         ("list", &list::OF_USER),
         ("line", &list::ONE),
@@ -75,6 +76,7 @@ pub(crate) fn plans() -> [(&'static str, &'static str); 11] {
         ("devices", &device::OF_USER),
         ("search", &search::IN_RANGE),
         ("search for anyone", &search::ANY),
+        ("work", work::DUE),
     ]
 }
 

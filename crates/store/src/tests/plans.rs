@@ -4,7 +4,7 @@ use super::subjects;
 use crate::sqlite::plans;
 
 /// Names under which the queries read large tables.
-const LARGE: [&str; 8] = ["c", "m", "u", "p", "e", "x", "i", "d"];
+const LARGE: [&str; 9] = ["c", "m", "u", "p", "e", "x", "i", "d", "w"];
 
 /// Lines of a query plan that read all of a large table.
 fn full_scans(plan: &[String]) -> Vec<&String> {
@@ -67,6 +67,7 @@ async fn each_index_is_the_one_meant() {
             "SEARCH u USING INDEX users_external (issuer=? AND subject=?)",
         ),
         ("devices", "SEARCH d USING INDEX devices_user (user=?)"),
+        ("work", "SEARCH w USING INDEX work_due (due_at<?)"),
         (
             "search",
             "SEARCH u USING INDEX users_username (space=? AND username>? AND username<?)",

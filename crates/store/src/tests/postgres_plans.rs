@@ -65,6 +65,8 @@ const ROWS: &str = "
     INSERT INTO broadcasts SELECT n % 256, u(n), k, k FROM generate_series(1, 5000) n, generate_series(1, 3) k;
     INSERT INTO invites SELECT n % 256, 1, u(n), u(n % 5000 + 1), 'code' || n, u(1), 0, 9, NULL, 0, NULL
         FROM generate_series(1, 10000) n;
+    INSERT INTO work SELECT n % 256, 0, 1, 0, u(n), k, n * 1000, 'x'
+        FROM generate_series(1, 5000) n, generate_series(1, 2) k;
     ANALYZE;";
 
 /// The plan that serves every value, as a statement that stays prepared gets it.
@@ -134,6 +136,10 @@ async fn each_index_is_the_one_meant() {
         ("cursor", "mentions_pkey"),
         ("external identity", "users_external"),
         ("devices", "devices_user"),
+        ("claim work", "work_due"),
+        ("claim work", "work_pkey"),
+        ("buckets with work", "work_due"),
+        ("work is done", "work_pkey"),
     ];
     let known: Vec<_> = in_one_bucket().into_iter().chain(in_all_buckets()).collect();
     for (name, index) in expected {

@@ -10,7 +10,7 @@ use klatch_engine::postgres::{Postgres, PostgresOptions, Spread};
 use klatch_log::memory::MemoryLog;
 use klatch_log::postgres::{PostgresLog, PostgresLogOptions};
 use klatch_log::sqlite::{OpenOptions, Sqlite, open};
-use klatch_log::{Append, Change, ChannelLog, Expect, NewChannel, commit_feed, digest};
+use klatch_log::{Append, Change, ChannelLog, Expect, NewChannel, NewWork, commit_feed, digest};
 use klatch_testkit::engines::Postgres as Server;
 use klatch_types::{ChannelId, InviteId, Millis, Role, SeededEntropy, Seq, UserId};
 use std::sync::Arc;
@@ -26,8 +26,10 @@ pub(super) async fn memory() -> Subject {
     let tables = SharedTables::default();
     let (feed, _) = commit_feed();
     let log = MemoryLog::new(Arc::clone(&tables), feed, &SeededEntropy::new(1));
+    let directory = Arc::new(MemoryDirectory::new(tables));
     Subject {
-        directory: Arc::new(MemoryDirectory::new(tables)),
+        directory: directory.clone(),
+        work: directory,
         writer: Arc::new(ThroughLog(log)),
         keep: Box::new(()),
     }
@@ -42,8 +44,10 @@ pub(super) fn with_database() -> (Subject, Sqlite) {
     let folder = tempfile::tempdir().unwrap();
     let (feed, _) = commit_feed();
     let (log, db) = open(&folder.path().join("klatch.db"), &OpenOptions::default(), feed).unwrap();
+    let directory = Arc::new(SqliteDirectory::new(db.clone()));
     let subject = Subject {
-        directory: Arc::new(SqliteDirectory::new(db.clone())),
+        directory: directory.clone(),
+        work: directory,
         writer: Arc::new(ThroughLog(log)),
         keep: Box::new(folder),
     };
@@ -76,8 +80,10 @@ pub(super) async fn with_postgres(spread: Spread) -> (Subject, Postgres) {
     let db = Postgres::open(options, &SeededEntropy::new(1)).await.unwrap();
     let (feed, _) = commit_feed();
     let log = PostgresLog::start(db.clone(), PostgresLogOptions::default(), feed);
+    let directory = Arc::new(PostgresDirectory::new(db.clone()));
     let subject = Subject {
-        directory: Arc::new(PostgresDirectory::new(db.clone())),
+        directory: directory.clone(),
+        work: directory,
         writer: Arc::new(ThroughLog(log)),
         keep: Box::new(()),
     };
@@ -109,29 +115,12 @@ fn append(channel: ChannelId, actor: UserId, at: Millis, deed: Deed) -> Append {
         digest: 0,
         expect: Expect::Exists,
         changes: Vec::new(),
+        work: Vec::new(),
     };
     match deed {
-        Deed::Make {
-            space,
-            kind,
-            visibility,
-            name,
-            pair,
-            members,
-        } => {
+        make @ Deed::Make { .. } => {
             append.expect = Expect::New;
-            let new = NewChannel {
-                space,
-                kind,
-                visibility,
-                name,
-                topic: None,
-                pair,
-            };
-            append.changes = vec![Change::Create(new)];
-            append
-                .changes
-                .extend(members.into_iter().map(|user| join(user, true, None)));
+            append.changes = creation(make);
         }
         Deed::Post {
             text,
@@ -170,9 +159,41 @@ fn append(channel: ChannelId, actor: UserId, at: Millis, deed: Deed) -> Append {
         Deed::Leave { user } => append.changes = vec![Change::MemberRemove { user }],
         Deed::Ban(ban) => append.changes = vec![Change::BanPut(ban)],
         Deed::Archive => append.changes = vec![Change::Archive],
+        Deed::Work(kind, due_at, payload) => {
+            append.work = vec![NewWork {
+                kind,
+                due_at,
+                payload,
+            }]
+        }
     }
     append.digest = digest(append.kind, append.target, &append.payload);
     append
+}
+
+/// The changes that make a channel.
+fn creation(deed: Deed) -> Vec<Change> {
+    let Deed::Make {
+        space,
+        kind,
+        visibility,
+        name,
+        pair,
+        members,
+    } = deed
+    else {
+        unreachable!("asked of nothing else")
+    };
+    let new = NewChannel {
+        space,
+        kind,
+        visibility,
+        name,
+        topic: None,
+        pair,
+    };
+    let joins = members.into_iter().map(|user| join(user, true, None));
+    std::iter::once(Change::Create(new)).chain(joins).collect()
 }
 
 fn join(user: UserId, sees_history: bool, invite: Option<InviteId>) -> Change {

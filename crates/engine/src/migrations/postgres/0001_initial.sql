@@ -193,13 +193,13 @@ CREATE INDEX invites_channel ON invites (bucket, channel);
 -- whichever node is free (FOR UPDATE SKIP LOCKED), gone when done.
 CREATE TABLE work (
   bucket smallint NOT NULL,
+  place smallint NOT NULL,              -- which of the event's pieces of work
   kind smallint NOT NULL,
   attempts integer NOT NULL,
-  id uuid NOT NULL,
   channel uuid NOT NULL,
-  seq bigint NOT NULL,
+  seq bigint NOT NULL,                  -- of the event
   due_at bigint NOT NULL,
   payload bytea NOT NULL,
-  PRIMARY KEY (bucket, id)
+  PRIMARY KEY (bucket, channel, seq, place)
 );
 CREATE INDEX work_due ON work (due_at);
