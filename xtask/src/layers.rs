@@ -13,7 +13,7 @@ const STOREYS: [&[&str]; 8] = [
     &["klatch-protocol"],
     &["klatch-engine"],
     &["klatch-log", "klatch-store", "klatch-fanout"],
-    &["klatch-channel", "klatch-cluster"],
+    &["klatch-channel", "klatch-cluster", "klatch-worker"],
     &["klatch-session"],
     &["klatch-transport"],
     &["klatch-server"],

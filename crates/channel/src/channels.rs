@@ -11,6 +11,7 @@ use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::Notify;
 
 /// What the domain stands on. Everything is passed in; nothing here knows which engine is below.
 #[derive(Clone)]
@@ -67,6 +68,8 @@ pub struct Channels {
     pub(crate) parts: Parts,
     pub(crate) states: Cache<ChannelId, SharedState>,
     spaces: SpaceCache,
+    /// Told of late work that was committed here.
+    work: Arc<Notify>,
 }
 
 impl Channels {
@@ -76,7 +79,13 @@ impl Channels {
             parts,
             states: Cache::new(limits::CHANNEL_STATES_CACHED_MAX),
             spaces: SpaceCache::default(),
+            work: Arc::default(),
         }
+    }
+
+    /// Notified whenever this node committed late work, for the worker to wait on.
+    pub fn work(&self) -> &Arc<Notify> {
+        &self.work
     }
 
     /// The log below, for those who resume from it.
@@ -133,6 +142,14 @@ impl Channels {
         let now = Box::pin(self.compare_state(id, refused)).await?;
         let moved = now.read().access_seq > refused_at;
         Ok(moved.then_some(now))
+    }
+
+    /// The state of a channel, compared with the log just now: for late work, which decides and appends nothing.
+    pub(crate) async fn current_state(&self, id: ChannelId) -> Result<SharedState, ChannelError> {
+        match self.states.get(&id) {
+            Some(state) => Box::pin(self.compare_state(id, state)).await,
+            None => Box::pin(self.load_state(id)).await,
+        }
     }
 
     /// The state, read again unless the log says that it is current.

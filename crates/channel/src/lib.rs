@@ -30,6 +30,7 @@ pub mod tail;
 mod to_wire;
 mod turn;
 mod typing;
+mod uninvite;
 
 pub use actor::Actor;
 pub use channels::{Channels, Parts};
@@ -40,3 +41,4 @@ pub use invite::NewInvite;
 pub use peers::{Alone, Peers};
 pub use state::ChannelState;
 pub use turn::{Turn, Turns};
+pub use uninvite::UNINVITE;

@@ -4,6 +4,7 @@ use crate::access::{self, Operation};
 use crate::fact::Fact;
 use crate::publish::Draft;
 use crate::state::REMOVED;
+use crate::uninvite::invitations_lost;
 use crate::{Actor, ChannelError, ChannelState, Channels};
 use klatch_engine::row::{BanRow, InviteRow, UserRow};
 use klatch_log::{Change, LogError, Receipt};
@@ -49,11 +50,9 @@ impl Channels {
             }
             keep_an_owner(state, actor.user)?;
             let change = Change::MemberRemove { user: actor.user };
-            Ok(Draft::new(
-                Fact::MemberLeft { user: actor.user },
-                None,
-                vec![change],
-            ))
+            let work = invitations_lost(state, actor.user, None, self.now());
+            let fact = Fact::MemberLeft { user: actor.user };
+            Ok(Draft::new(fact, None, vec![change]).and_later(work))
         })
         .await
     }
@@ -173,7 +172,8 @@ impl Channels {
                 reason: None,
             };
             let changes = vec![Change::MemberRemove { user }, Change::BanPut(removed)];
-            Ok(Draft::new(fact, None, changes))
+            let work = invitations_lost(state, user, None, self.now());
+            Ok(Draft::new(fact, None, changes).and_later(work))
         })
         .await
     }
@@ -197,7 +197,8 @@ impl Channels {
                 keep_an_owner(state, user)?;
             }
             let fact = Fact::MemberRoleChanged { user, role };
-            Ok(Draft::new(fact, None, vec![Change::MemberRole { user, role }]))
+            let work = invitations_lost(state, user, Some(role), self.now());
+            Ok(Draft::new(fact, None, vec![Change::MemberRole { user, role }]).and_later(work))
         })
         .await
     }

@@ -4,6 +4,7 @@ use crate::access::{self, Operation};
 use crate::fact::Fact;
 use crate::membership::{check_reason, member_of};
 use crate::publish::Draft;
+use crate::uninvite::invitations_of;
 use crate::{Actor, ChannelError, Channels};
 use klatch_engine::row::{BanRow, FOR_GOOD};
 use klatch_log::{Change, Receipt};
@@ -44,11 +45,9 @@ impl Channels {
                 reason: reason.clone(),
                 until,
             };
-            Ok(Draft::new(
-                fact,
-                None,
-                vec![Change::MemberRemove { user }, Change::BanPut(ban)],
-            ))
+            let changes = vec![Change::MemberRemove { user }, Change::BanPut(ban)];
+            // Whatever they are now: they may have been more.
+            Ok(Draft::new(fact, None, changes).and_later(invitations_of(user, self.now())))
         })
         .await
     }

@@ -4,6 +4,7 @@ use crate::access::Operation;
 use crate::create::check_topic;
 use crate::fact::Fact;
 use crate::publish::Draft;
+use crate::uninvite::all_invitations;
 use crate::{Actor, ChannelError, Channels};
 use klatch_log::{Change, Receipt};
 use klatch_types::{ChannelId, ClientKey, DisplayName, Role, UserKind, Visibility};
@@ -62,7 +63,8 @@ impl Channels {
         key: Option<ClientKey>,
     ) -> Result<Receipt, ChannelError> {
         self.commit_as(actor, channel, key, Operation::Archive, |_| {
-            Ok(Draft::new(Fact::ChannelArchived, None, vec![Change::Archive]))
+            let draft = Draft::new(Fact::ChannelArchived, None, vec![Change::Archive]);
+            Ok(draft.and_later(all_invitations(self.now())))
         })
         .await
     }

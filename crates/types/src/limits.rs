@@ -165,6 +165,33 @@ pub const MOVES_EVERY: Duration = Duration::from_secs(10);
 /// How long a client may keep the location it was given before it connects.
 pub const LOCATION_LIFE: Duration = Duration::from_secs(10);
 
+// ---- late work ----
+
+/// How long a piece of late work is the node's that claimed it.
+pub const WORK_LEASE: Duration = Duration::from_secs(30);
+/// Longest time for one attempt at it.
+pub const WORK_RUN_MAX: Duration = Duration::from_secs(20);
+const _: () = assert!(
+    WORK_RUN_MAX.as_secs() < WORK_LEASE.as_secs(),
+    "an attempt ends before its lease"
+);
+/// Most pieces of late work that a node has in hand at once.
+pub const WORK_AT_ONCE: usize = 16;
+/// Attempts after which a piece is given up: about an hour.
+pub const WORK_ATTEMPTS_MAX: u32 = 20;
+/// How long after its first failure a piece is tried again; twice as long after each further one.
+pub const WORK_RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Longest wait before a piece is tried again.
+pub const WORK_RETRY_MAX: Duration = Duration::from_secs(300);
+/// How soon a node looks for late work again while there is some.
+pub const WORK_LOOK_MIN: Duration = Duration::from_millis(50);
+/// The same when there has been none for a while.
+pub const WORK_LOOK_MAX: Duration = Duration::from_secs(1);
+/// How often a node counts late work.
+pub const WORK_MEASURED_EVERY: Duration = Duration::from_secs(15);
+/// How long a stopping node waits for the late work that it has in hand.
+pub const WORK_STOP_MAX: Duration = Duration::from_secs(3);
+
 // ---- identity ----
 
 /// Life of an access token.
