@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test check bench torture gen fmt setup
+.PHONY: help run cluster test check bench bench-cluster bench-commits torture gen fmt setup
 
 # Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know.
 unexport KLATCH_ARGS BENCH_ARGS
@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 KILLS ?= 1000
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start the server with a demo, on http://127.0.0.1:8080
 	cargo build --release -p klatch-server --bin klatch
@@ -48,6 +48,17 @@ check: ## Run what CI runs beside the tests: format, lints, layers, tidiness, ge
 bench: ## Measure throughput, latency and memory; writes target/bench.json
 	cargo build --release -p klatch-server -p klatch-bench
 	@exec target/release/klatch-bench $(BENCH_ARGS)
+
+bench-cluster: ## Measure what a message costs on one, two and three nodes; writes target/bench-cluster.json
+	@scripts/setup engines
+	cargo build --release -p klatch-server -p klatch-bench
+	@exec target/release/klatch-bench cluster $(BENCH_ARGS)
+
+bench-commits: ## Measure commits per second in SQLite and PostgreSQL; writes target/bench-commits.json
+	@scripts/setup engines
+	cargo build --release -p klatch-bench
+	cargo build --release -p klatch-log --example append_rate
+	@exec target/release/klatch-bench appends $(BENCH_ARGS)
 
 torture: ## Kill the server 1,000 times (KILLS=n) while clients send, and check that nothing was lost
 	KLATCH_KILLS=$(KILLS) cargo test -p klatch-tests --test kill -- --nocapture

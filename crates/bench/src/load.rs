@@ -159,7 +159,12 @@ impl Load {
         self.shared.demand(Demand::default());
         self.check()?;
         self.settle().await?;
-        Ok((self.sample(&before, &after, seconds), read_before, read_after, seconds))
+        Ok((
+            self.sample(&before, &after, seconds),
+            read_before,
+            read_after,
+            seconds,
+        ))
     }
 
     /// Messages acknowledged since the beginning.

@@ -3,6 +3,7 @@
 //! Every delivery is counted and its position checked; figures stand beside the ceiling of plain socket writes
 //! measured in the same run. `bench/README.md` says what each figure means.
 
+mod appends;
 mod cluster;
 mod connection;
 mod latency;
@@ -13,10 +14,12 @@ mod measure;
 mod message;
 mod options;
 mod report;
+mod rows;
 mod scan;
 mod scenario;
 mod seed;
 mod server;
+mod simulate;
 mod wire;
 
 use clap::Parser;
@@ -32,6 +35,8 @@ fn main() -> anyhow::Result<()> {
     let local = tokio::task::LocalSet::new();
     let which = options.which.unwrap_or(Which::All);
     match which {
+        Which::Appends => appends::run(&options),
+        Which::Simulate => simulate::run(&options),
         Which::Cluster => local.block_on(&runtime, cluster::run(&options)),
         _ => one_server(which, &options, &runtime, &local),
     }

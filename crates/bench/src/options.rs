@@ -1,5 +1,6 @@
 //! What to measure and for how long.
 
+use crate::simulate::SimulateOptions;
 use anyhow::Context;
 use clap::{Args, Parser, ValueEnum};
 use std::path::PathBuf;
@@ -62,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cluster: ClusterOptions,
+    #[command(flatten)]
+    pub(crate) simulate: SimulateOptions,
 }
 
 /// What `cluster` does.
@@ -73,11 +76,14 @@ pub(crate) struct ClusterOptions {
     /// Messages per second of each sender in `cluster`, and what multiplies them for a second load
     #[arg(long, default_value_t = 1.0)]
     pub(crate) light: f64,
-    #[arg(long, default_value_t = 4.0)]
+    #[arg(long, default_value_t = 3.0)]
     pub(crate) heavier: f64,
     /// How much more each of the ten senders of the one large channel sends
     #[arg(long, default_value_t = 5.0)]
     pub(crate) wide_times: f64,
+    /// Events in `appends`
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) events: usize,
 }
 
 impl ClusterOptions {

@@ -77,12 +77,20 @@ pub(crate) struct Cell {
 impl Cell {
     /// Figures of one kind for each message; 0 where there were none.
     pub(crate) fn per_message(&self, per_s: f64) -> f64 {
-        if self.messages_per_s > 0.0 { per_s / self.messages_per_s } else { 0.0 }
+        if self.messages_per_s > 0.0 {
+            per_s / self.messages_per_s
+        } else {
+            0.0
+        }
     }
 
     /// Microseconds of all nodes for each delivery.
     pub(crate) fn klatch_us_per_delivery(&self) -> f64 {
-        if self.deliveries_per_s > 0.0 { self.klatch_cores * 1e6 / self.deliveries_per_s } else { 0.0 }
+        if self.deliveries_per_s > 0.0 {
+            self.klatch_cores * 1e6 / self.deliveries_per_s
+        } else {
+            0.0
+        }
     }
 
     /// Whether nothing went wrong.

@@ -66,7 +66,12 @@ async fn on(stack: &Stack, options: &Options) -> anyhow::Result<Vec<Cell>> {
         cells.push(measure(stack, &load, Shape::Local, &rooms, senders, rate, options).await?);
     }
     drop(load);
-    let load = Load::connect(|seat| stack.public(seat / channels % nodes), rooms.clone(), options).await?;
+    let load = Load::connect(
+        |seat| stack.public(seat / channels % nodes),
+        rooms.clone(),
+        options,
+    )
+    .await?;
     for rate in options.cluster.rates() {
         let senders = rooms.tokens.len();
         cells.push(measure(stack, &load, Shape::Rooms, &rooms, senders, rate, options).await?);
@@ -97,7 +102,9 @@ async fn measure(
     let (acked, written) = (load.acked(), stack.written()?);
     let began = Instant::now();
     let (sample, before, after, seconds) = load
-        .observe(demand, options.warm(), options.measured(), async || stack.read().await)
+        .observe(demand, options.warm(), options.measured(), async || {
+            stack.read().await
+        })
         .await?;
     let (acked, whole) = ((load.acked() - acked) as f64, began.elapsed().as_secs_f64());
     let wrote = stack.written()?;
@@ -110,7 +117,11 @@ async fn measure(
     cell.deliveries_per_frame = sample.per_frame;
     // What PostgreSQL wrote is asked before and after the load, when nothing is under way: asking costs time.
     let commits = wrote.commits - written.commits;
-    cell.commits_per_s = if acked > 0.0 { commits / acked * cell.messages_per_s } else { commits / whole };
+    cell.commits_per_s = if acked > 0.0 {
+        commits / acked * cell.messages_per_s
+    } else {
+        commits / whole
+    };
     cell.wal_bytes_per_message = (wrote.wal_bytes - written.wal_bytes) / acked.max(1.0);
     cell.blame(&load.losses());
     note(&format!("  {}", table::line(&cell)))?;
@@ -131,7 +142,13 @@ async fn listening(stack: &Stack, options: &Options) -> anyhow::Result<Cell> {
     let (began, before) = (Instant::now(), stack.read().await?);
     tokio::time::sleep(options.measured()).await;
     let after = stack.read().await?;
-    let mut cell = cell_of(Shape::Listening, stack, &before, &after, began.elapsed().as_secs_f64());
+    let mut cell = cell_of(
+        Shape::Listening,
+        stack,
+        &before,
+        &after,
+        began.elapsed().as_secs_f64(),
+    );
     (cell.channels, cell.members) = (LISTENING_SETS * LISTENING_CHANNELS, nodes);
     note(&format!("  {}", table::line(&cell)))?;
     Ok(cell)

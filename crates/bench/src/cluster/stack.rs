@@ -22,7 +22,9 @@ pub(crate) fn postgres() -> anyhow::Result<Postgres> {
     ];
     Postgres::start(PostgresOptions {
         durable: true,
-        settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        settings: settings
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
     })
 }
 

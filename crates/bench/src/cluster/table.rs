@@ -23,7 +23,14 @@ pub(super) fn print(cells: &[Cell]) -> anyhow::Result<()> {
 /// One line of it.
 pub(super) fn line(cell: &Cell) -> String {
     // Without messages, what a second costs stands there.
-    let per = |cores: f64| cores * 1e6 / if cell.messages_per_s > 0.0 { cell.messages_per_s } else { 1.0 };
+    let per = |cores: f64| {
+        cores * 1e6
+            / if cell.messages_per_s > 0.0 {
+                cell.messages_per_s
+            } else {
+                1.0
+            }
+    };
     format!(
         "{:<10} {:>5} {:>11.0} {:>13.0} {:>14.1} {:>10.2} {:>18.1} {:>12.1} {:>12.2} {:>7.2} {:>13.0} {:>10.0} {:>7.2} \
          {:>7.2} {:>6}",

@@ -1,0 +1,193 @@
+//! What things cost, as the measurements have it, and what a load costs by that.
+
+use super::fit;
+use super::lane;
+use crate::cluster::cell::{Cell, Shape};
+
+/// Lanes of a node: commits it may have under way (`storage.lanes`).
+pub(super) const LANES: f64 = 4.0;
+/// How often the head of every channel that is listened to is compared with the log, seconds.
+pub(super) const HEADS_EVERY_S: f64 = klatch_types::limits::HEADS_COMPARED_EVERY.as_secs() as f64;
+
+/// Costs: processor time in µs, times in seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Costs {
+    /// A node that does nothing, µs each second.
+    pub(crate) node: f64,
+    /// In the nodes: a message, a commit, an event that reached a connection, a payload from another node, a compared
+    /// head.
+    pub(crate) message: f64,
+    pub(crate) commit: f64,
+    pub(crate) delivery: f64,
+    pub(crate) received: f64,
+    pub(crate) head: f64,
+    /// In PostgreSQL: a commit, an event in it, a compared head.
+    pub(crate) postgres_commit: f64,
+    pub(crate) postgres_event: f64,
+    pub(crate) postgres_head: f64,
+    /// In NATS: what a node publishes after a commit, whatever it holds, and a payload passed on to a node.
+    pub(crate) nats_commit: f64,
+    pub(crate) nats_received: f64,
+    /// Bytes of a payload with one event, and of the write-ahead log for each message.
+    pub(crate) payload_bytes: f64,
+    pub(crate) wal_bytes: f64,
+    /// How long a commit takes on that machine, seconds, and how much longer with each event in it: what the node does
+    /// with an event holds up its next commit.
+    pub(crate) commit_s: f64,
+    pub(crate) event_s: f64,
+}
+
+/// A load, as the model needs it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) nodes: f64,
+    /// Messages per second of all.
+    pub(crate) messages_per_s: f64,
+    /// Connections that get each message.
+    pub(crate) deliveries_per_message: f64,
+    /// Nodes that hear each message, the one that commits it included.
+    pub(crate) nodes_that_hear: f64,
+    /// Channels in which messages are sent by one node.
+    pub(crate) channels_per_node: f64,
+    /// Channels that are listened to, summed over the nodes.
+    pub(crate) tails: f64,
+}
+
+/// What a load costs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    pub(crate) klatch_cores: f64,
+    pub(crate) postgres_cores: f64,
+    /// The part of PostgreSQL's that compares heads.
+    pub(crate) heads_cores: f64,
+    pub(crate) nats_cores: f64,
+    pub(crate) commits_per_s: f64,
+    pub(crate) bus_received_per_s: f64,
+}
+
+impl Load {
+    /// The load of a measured cell.
+    pub(crate) fn of(cell: &Cell) -> Self {
+        let (nodes, channels) = (cell.nodes as f64, cell.channels as f64);
+        let hear = cell.shape.nodes_that_hear(cell.nodes, cell.members);
+        Self {
+            nodes,
+            messages_per_s: cell.senders as f64 * cell.rate,
+            deliveries_per_message: cell.members as f64,
+            nodes_that_hear: hear as f64,
+            channels_per_node: if cell.shape == Shape::Local {
+                channels / nodes
+            } else {
+                channels
+            },
+            tails: channels * hear as f64,
+        }
+    }
+}
+
+impl Costs {
+    /// The costs that explain these cells best.
+    pub(crate) fn of(cells: &[&Cell]) -> Self {
+        let shape = |shape: Shape| cells.iter().filter(move |cell| cell.shape == shape);
+        let idle_nodes: usize = shape(Shape::Idle).map(|cell| cell.nodes).sum();
+        let idle_cores: f64 = shape(Shape::Idle).map(|cell| cell.klatch_cores).sum();
+        let mut costs = Self {
+            node: idle_cores * 1e6 / idle_nodes.max(1) as f64,
+            ..Self::default()
+        };
+        if let Some(cell) = shape(Shape::Listening).next() {
+            costs.postgres_head = cell.postgres_cores * 1e6 / cell.heads_per_s;
+            let busy = cell.klatch_cores * 1e6 - costs.node * cell.nodes as f64;
+            costs.head = busy.max(0.0) / cell.heads_per_s;
+        }
+        let busy: Vec<&Cell> = cells
+            .iter()
+            .filter(|cell| cell.messages_per_s > 0.0)
+            .copied()
+            .collect();
+        let rows = |units: fn(&Cell) -> [f64; 4], total: &dyn Fn(&Cell) -> f64| -> Vec<([f64; 4], f64)> {
+            busy.iter().map(|cell| (units(cell), total(cell))).collect()
+        };
+        let at_rest = costs;
+        [costs.message, costs.commit, costs.delivery, costs.received] = fit::costs(&rows(
+            |cell| {
+                [
+                    cell.messages_per_s,
+                    cell.commits_per_s,
+                    cell.deliveries_per_s,
+                    cell.bus_received_per_s,
+                ]
+            },
+            &|cell| {
+                cell.klatch_cores * 1e6 - at_rest.node * cell.nodes as f64 - at_rest.head * cell.heads_per_s
+            },
+        ));
+        [costs.postgres_commit, costs.postgres_event, _, _] = fit::costs(&rows(
+            |cell| [cell.commits_per_s, cell.messages_per_s, 0.0, 0.0],
+            &|cell| cell.postgres_cores * 1e6 - at_rest.postgres_head * cell.heads_per_s,
+        ));
+        [costs.nats_commit, costs.nats_received, _, _] = fit::costs(&rows(
+            |cell| [cell.commits_per_s, cell.bus_received_per_s, 0.0, 0.0],
+            &|cell| cell.nats_cores * 1e6,
+        ));
+        let mean = |of: &dyn Fn(&Cell) -> f64| {
+            busy.iter().map(|cell| of(cell)).sum::<f64>() / busy.len().max(1) as f64
+        };
+        costs.payload_bytes = mean(&|cell| cell.bus_sent_bytes_per_s / cell.bus_sent_per_s.max(1.0));
+        costs.wal_bytes = mean(&|cell| cell.wal_bytes_per_message);
+        (costs.commit_s, costs.event_s) = costs.fitting_commit_time(&busy);
+        costs
+    }
+
+    /// The times of a commit with which the numbers of commits come closest to the measured ones.
+    fn fitting_commit_time(&self, cells: &[&Cell]) -> (f64, f64) {
+        let error = |(commit_s, event_s): (f64, f64)| -> f64 {
+            let tried = Self {
+                commit_s,
+                event_s,
+                ..*self
+            };
+            let off = |cell: &&Cell| {
+                (tried.cost(&Load::of(cell)).commits_per_s / cell.commits_per_s)
+                    .ln()
+                    .powi(2)
+            };
+            cells.iter().map(off).sum()
+        };
+        let times = (2..=60).flat_map(|step| {
+            let commit_s = f64::from(step) * 0.000_1;
+            (0..=40).map(move |step| (commit_s, f64::from(step) * 0.000_025))
+        });
+        let tried = times.map(|times| (error(times), times));
+        let best = tried.min_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or((0.002, 0.0), |(_, times)| times)
+    }
+
+    /// What a load costs.
+    pub(crate) fn cost(&self, load: &Load) -> Cost {
+        let lanes_of_node = LANES.min(load.channels_per_node).max(1.0);
+        let lanes = load.nodes * lanes_of_node;
+        let size = lane::batch(load.messages_per_s / lanes, self.commit_s, self.event_s);
+        let commits_per_s = load.messages_per_s / size;
+        let channels = lane::channels_in(size, load.channels_per_node / lanes_of_node);
+        let bus_sent_per_s = commits_per_s * channels;
+        let bus_received_per_s = bus_sent_per_s * (load.nodes_that_hear - 1.0);
+        let heads_per_s = load.tails / HEADS_EVERY_S;
+        let heads_cores = self.postgres_head * heads_per_s / 1e6;
+        let klatch_us = self.node * load.nodes
+            + self.message * load.messages_per_s
+            + self.commit * commits_per_s
+            + self.delivery * load.messages_per_s * load.deliveries_per_message
+            + self.received * bus_received_per_s
+            + self.head * heads_per_s;
+        let postgres_us = self.postgres_commit * commits_per_s + self.postgres_event * load.messages_per_s;
+        Cost {
+            klatch_cores: klatch_us / 1e6,
+            postgres_cores: postgres_us / 1e6 + heads_cores,
+            heads_cores,
+            nats_cores: (self.nats_commit * commits_per_s + self.nats_received * bus_received_per_s) / 1e6,
+            commits_per_s,
+            bus_received_per_s,
+        }
+    }
+}
