@@ -19,7 +19,7 @@ mod token;
 mod user;
 mod who;
 
-use crate::compose::{Operator, Storage, StorageError, Surroundings};
+use crate::compose::{Operator, Storage, StorageError, Surroundings, Voice};
 use crate::config::{Config, EXIT_CONFIG, Problem, Sources, load};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use klatch_store::Directory;
@@ -167,11 +167,15 @@ impl Global {
         on_runtime(async {
             let storage = open(&config).await?;
             let engine = storage.engine();
-            let done =
-                match Operator::start(storage, Surroundings::none(), &config, Arc::new(SystemClock)).await {
-                    Ok(operator) => work(operator).await,
-                    Err(error) => Err(error),
-                };
+            let done = async {
+                let surroundings = Surroundings::of_command(&config).await?;
+                let operator = Operator::start(storage, surroundings, &config, Arc::new(SystemClock)).await?;
+                let voice = Voice::of(&operator).await;
+                let done = work(operator).await;
+                voice.finish().await;
+                done
+            };
+            let done = done.await;
             engine.close().await;
             done
         })

@@ -4,12 +4,14 @@
 mod node;
 mod storage;
 mod surroundings;
+mod voice;
 
 pub use node::{Node, Routes};
 pub use storage::{
     Engine, Storage, StorageError, backup, check, check_postgres, init, migrate_store, new_epoch, restore,
 };
 pub use surroundings::Surroundings;
+pub use voice::{Voice, told};
 
 use crate::config::Config;
 use klatch_channel::{Channels, Parts};
@@ -80,7 +82,7 @@ impl Operator {
             clock,
             entropy,
         }));
-        let delivery = following.run(&cluster, Arc::clone(&channels), commits);
+        let delivery = following.run(Arc::clone(&channels), commits);
         let auth = Arc::new(auth(Arc::clone(&directory), config).await?);
         let sessions = Sessions::new(
             channels,

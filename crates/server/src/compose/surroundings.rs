@@ -30,13 +30,33 @@ pub(super) enum Following {
     /// All commits are this node's own.
     Own,
     /// Every node commits, and all follow the log.
-    Tails { tails: Arc<Tails>, inbox: Inbox },
+    Tails {
+        tails: Arc<Tails>,
+        inbox: Inbox,
+        options: Box<TailOptions>,
+    },
 }
 
 impl Surroundings {
-    /// A process that serves nobody: a command of the command line.
-    pub fn none() -> Self {
-        Self::alone(card(&Config::default(), None), Arc::new(NoConnections))
+    /// A process that serves nobody: a command of the command line. The nodes that run beside it hear what it commits, and
+    /// do not take it for one of them.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub async fn of_command(config: &Config) -> anyhow::Result<Self> {
+        let card = card(&Config::default(), None);
+        if config.storage.kind != StorageKind::Postgres || !config.cluster.has_bus() {
+            return Ok(Self::alone(card, Arc::new(NoConnections)));
+        }
+        let mut surroundings = Self::among_others(config, card, Arc::new(NoConnections)).await?;
+        if let Following::Tails { options, .. } = &mut surroundings.following {
+            // It does not hear what the others are, so it speaks as the oldest of them might.
+            **options = TailOptions {
+                protocol: Arc::new(|| PROTOCOL_MIN),
+                ..TailOptions::default()
+            };
+        }
+        Ok(surroundings)
     }
 
     /// The surroundings of a server, as the configuration says. `public` is where its public listener is, `sockets` are
@@ -77,7 +97,7 @@ impl Surroundings {
             (Arc::new(NoBus), mpsc::channel(1).1)
         };
         let tails = Tails::new(Arc::clone(&bus));
-        let cluster = Cluster::new(Parts {
+        let cluster = Arc::new(Cluster::new(Parts {
             card,
             strategy: strategy(config.cluster.placement),
             bus: Arc::clone(&bus),
@@ -85,31 +105,32 @@ impl Surroundings {
             clock: Arc::new(SinceStart::default()),
             time: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
-        });
+        }));
+        let options = Box::new(tail_options(&cluster));
         Ok(Self {
             hub: Arc::new(Hub::watched(tails.watch())),
             peers: Arc::clone(&tails) as Arc<dyn Peers>,
-            cluster: Arc::new(cluster),
+            cluster,
             bus: config.cluster.has_bus().then_some(bus),
-            following: Following::Tails { tails, inbox },
+            following: Following::Tails {
+                tails,
+                inbox,
+                options,
+            },
         })
     }
 }
 
 impl Following {
     /// Delivers what is committed, until the log is closed.
-    pub(super) fn run(
-        self,
-        cluster: &Arc<Cluster>,
-        channels: Arc<Channels>,
-        commits: CommitReceiver,
-    ) -> JoinHandle<()> {
+    pub(super) fn run(self, channels: Arc<Channels>, commits: CommitReceiver) -> JoinHandle<()> {
         match self {
             Self::Own => tokio::spawn(async move { delivery::deliver(&channels, commits).await }),
-            Self::Tails { tails, inbox } => {
-                let options = tail_options(cluster);
-                tokio::spawn(async move { tails.follow(channels, commits, inbox, options).await })
-            }
+            Self::Tails {
+                tails,
+                inbox,
+                options,
+            } => tokio::spawn(async move { tails.follow(channels, commits, inbox, *options).await }),
         }
     }
 }

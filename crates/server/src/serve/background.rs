@@ -1,6 +1,6 @@
 //! What goes on beside the listeners, for as long as the server runs.
 
-use crate::compose::Node;
+use crate::compose::{Node, told};
 use crate::metrics::Metrics;
 use klatch_cluster::Cluster;
 use klatch_fanout::Bus;
@@ -72,10 +72,7 @@ async fn revocations(auth: Arc<Auth>, registry: Arc<Registry>, cluster: Arc<Clus
                     Revoked::User(user) => registry.revoke_user(user),
                 }
                 if here {
-                    cluster.tell_revoked(match who {
-                        Revoked::Device(device) => klatch_cluster::Revoked::Device(device),
-                        Revoked::User(user) => klatch_cluster::Revoked::User(user),
-                    });
+                    cluster.tell_revoked(told(who));
                 }
             }
             Err(RecvError::Lagged(missed)) => {

@@ -24,6 +24,8 @@ const CLOCK_SKEW_MAX_S: i64 = 60;
 /// A token of an unknown key makes the keys be read again, because another node may have made one; not more often
 /// than this.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(5);
+/// No key was looked up yet.
+const NEVER: Millis = Millis(0);
 
 /// What an access token says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +51,7 @@ struct Key {
 /// The keys, oldest first, never empty.
 struct Keys {
     keys: Vec<Key>,
+    /// When an unknown key was last looked up.
     read_at: Millis,
 }
 
@@ -74,7 +77,8 @@ impl Keyring {
                 Err(error) => return Err(error.into()),
             }
         }
-        let keys = RwLock::new(Arc::new(Keys::read(&rows, clock.now())?));
+        // Nodes that start at once on an empty database may each make a key: the first unknown one is looked up at once.
+        let keys = RwLock::new(Arc::new(Keys::read(&rows, NEVER)?));
         Ok(Self {
             directory,
             issuer,

@@ -19,7 +19,6 @@ async fn nodes_share_their_keys_and_old_ones_go_on_verifying() {
     assert!(other.authenticate(&ana.access_token).await.is_ok());
     assert_eq!(house.directory.signing_keys().await.unwrap().len(), 1);
 
-    house.clock.advance(Duration::from_secs(6));
     other.rotate_signing_key().await.unwrap();
     let newer = other
         .token_for(ana.user.id, Duration::from_secs(60))
@@ -29,7 +28,7 @@ async fn nodes_share_their_keys_and_old_ones_go_on_verifying() {
     assert_ne!(key_of(&newer.access_token), key_of(&ana.access_token));
     assert!(
         house.auth.authenticate(&newer.access_token).await.is_ok(),
-        "an unknown key is looked up"
+        "the first unknown key is looked up at once"
     );
     assert!(other.authenticate(&ana.access_token).await.is_ok());
 }
