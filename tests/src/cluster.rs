@@ -3,11 +3,12 @@
 use crate::{Api, Ear};
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
+use klatch_engine::postgres::{Postgres as PostgresEngine, PostgresOptions};
 use klatch_testkit::engines::{NatsCluster, Postgres};
 use klatch_testkit::{Node, ServerOptions, binary};
+use klatch_types::{Clock, Entropy, SystemClock, SystemEntropy};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -17,6 +18,10 @@ const PORTS: std::ops::Range<u16> = 20_000..32_000;
 const MEETING: Duration = Duration::from_secs(20);
 /// Pause between two looks at something outside this process.
 const LOOK: Duration = Duration::from_millis(20);
+/// What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410).
+const PKCS8_OF_ED25519: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 /// The password of those who have one.
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -163,10 +168,20 @@ impl Cluster {
         &self.nats
     }
 
-    /// The URL of the database.
-    pub fn database(&self) -> String {
+    /// Puts a new signing key into the database, as a rotation does.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn rotate_signing_key(&self) -> Result<()> {
         let url = self.ground.iter().find(|(key, _)| key == "storage.url");
-        url.map(|(_, url)| url.clone()).unwrap_or_default()
+        let url = url.context("there is a database")?.1.clone();
+        let database = PostgresEngine::open(PostgresOptions::new(url), &SystemEntropy).await?;
+        let mut secret = [0; 32];
+        SystemEntropy.fill(&mut secret);
+        let der = [&PKCS8_OF_ED25519[..], &secret].concat();
+        let insert = "INSERT INTO signing_keys (kid, private_der, created_at) VALUES ('rotated', $1, $2)";
+        database.execute(insert, &[&der, &SystemClock.now().0]).await?;
+        Ok(())
     }
 
     /// REST on a node, as nobody.
@@ -304,11 +319,6 @@ impl Cluster {
             .lines()
             .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         Ok(value.map_or(Ok(0), str::parse::<u64>)?)
-    }
-
-    /// Where a node's configuration was written for tools of the test.
-    pub fn folder(&self, at: usize) -> PathBuf {
-        self.nodes[at].folder().to_owned()
     }
 }
 

@@ -29,8 +29,9 @@ struct Shared {
     next: AtomicU64,
 }
 
-/// An open, greeted socket.
+/// An open, greeted socket. Dropping it breaks the line.
 pub struct Socket {
+    reader: tokio::task::JoinHandle<()>,
     out: tokio::sync::Mutex<SplitSink<Stream, Message>>,
     shared: Arc<Shared>,
     /// The `ready` frame.
@@ -55,9 +56,10 @@ impl Socket {
         let shared = Arc::new(Shared::default());
         let (push, pushed) = mpsc::unbounded_channel();
         let (end, ended) = oneshot::channel();
-        tokio::spawn(read(inward, Arc::clone(&shared), push, end));
+        let reader = tokio::spawn(read(inward, Arc::clone(&shared), push, end));
         let ready = first["ready"].clone();
         Ok(Self {
+            reader,
             out: out.into(),
             shared,
             ready,
@@ -135,6 +137,13 @@ impl Socket {
             .context("the socket stays open")?;
         self.ended = None;
         Ok(told?)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // It holds the other half of the line.
+        self.reader.abort();
     }
 }
 
