@@ -25,6 +25,7 @@ use connect::Connector;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use klatch_types::Entropy;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
 
@@ -109,10 +110,15 @@ impl Postgres {
     /// # Errors
     /// `Unavailable` if the database cannot be reached or does not answer in time.
     pub async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, EngineError> {
+        let began = Instant::now();
         match self.query_once(sql, params).await {
-            Err(EngineError::Unavailable(_) | EngineError::Unknown(_)) => {
+            // Whoever waited for long has no time left for another wait.
+            Err(EngineError::Unavailable(_) | EngineError::Unknown(_))
+                if began.elapsed() < self.0.options.statement_timeout / 2 =>
+            {
                 self.query_once(sql, params).await.map_err(EngineError::of_a_read)
             }
+            Err(error) => Err(error.of_a_read()),
             other => other,
         }
     }

@@ -45,8 +45,8 @@ impl PostgresOptions {
             ca_file: None,
             connections: 16,
             connect_timeout: Duration::from_secs(3),
-            wait_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(8),
+            wait_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(6),
             lock_timeout: Duration::from_secs(3),
             spread: Spread::Whole,
         }

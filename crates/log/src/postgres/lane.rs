@@ -8,7 +8,9 @@ use super::placing::{NeedsKeys, Outcome, place, receipt};
 use super::queue::{Queue, Queued};
 use super::retry::{Next, Retry};
 use super::session::{Ask, Failed, Session};
-use super::{ANSWERED_WITHIN, ANSWERED_WITHIN_MIN, APPEND_TRIED_FOR, DOUBT_MIN, statements};
+use super::{
+    ANSWERED_WITHIN, ANSWERED_WITHIN_MIN, APPEND_TRIED_FOR, DOUBT_MIN, DOUBT_UNTIL, EXPIRED_EVERY, statements,
+};
 use crate::{Change, CommitFeed, Committed, EventRow, LogError};
 use klatch_engine::EngineError;
 use klatch_engine::postgres::{Postgres, id, millis, opt_id, seq};
@@ -48,17 +50,32 @@ impl Lane {
 
     /// Works until the queue is closed and empty.
     pub(super) async fn run(mut self) {
-        while let Some(batch) = self.queue.take().await {
-            let count = batch.len();
-            let mut parts = vec![batch];
-            while let Some(part) = parts.pop() {
-                if let Some((first, second)) = Box::pin(self.settle(part)).await {
-                    parts.push(second);
-                    parts.push(first);
+        let queue = Arc::clone(&self.queue);
+        let mut looks = tokio::time::interval(EXPIRED_EVERY);
+        while let Some(batch) = queue.take().await {
+            let work = self.work(batch);
+            tokio::pin!(work);
+            loop {
+                tokio::select! {
+                    () = &mut work => break,
+                    // While the database keeps this batch waiting, those behind it are not kept for ever.
+                    _ = looks.tick() => queue.expire(APPEND_TRIED_FOR),
                 }
             }
-            self.queue.answered(count);
         }
+    }
+
+    /// Settles a batch, in parts if it must be.
+    async fn work(&mut self, batch: Vec<Queued>) {
+        let count = batch.len();
+        let mut parts = vec![batch];
+        while let Some(part) = parts.pop() {
+            if let Some((first, second)) = Box::pin(self.settle(part)).await {
+                parts.push(second);
+                parts.push(first);
+            }
+        }
+        self.queue.answered(count);
     }
 
     /// Commits and answers a batch; or, if something in it that the database will not take spoils it for the others,
@@ -184,8 +201,8 @@ impl Lane {
 
     /// Finds out whether a batch in doubt was committed; none if that cannot be found out in time.
     async fn was_committed(&self, batch: &[Queued], outcomes: &[Outcome]) -> Option<bool> {
-        let newest = batch.iter().map(|queued| queued.since).max()?;
-        let until = (newest + APPEND_TRIED_FOR).max(Instant::now() + DOUBT_MIN);
+        let oldest = batch.iter().map(|queued| queued.since).min()?;
+        let until = (oldest + DOUBT_UNTIL).max(Instant::now() + DOUBT_MIN);
         let mut wait = Duration::from_millis(50);
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -239,11 +256,11 @@ impl Lane {
     }
 }
 
-/// How long a batch may wait for an answer: as long as the newest of its appends is tried, within bounds.
+/// How long a batch may wait for an answer: as long as the oldest of its appends is tried, within bounds.
 fn patience(batch: &[Queued]) -> Duration {
-    let youngest = batch.iter().map(|queued| queued.since.elapsed()).min();
+    let oldest = batch.iter().map(|queued| queued.since.elapsed()).max();
     APPEND_TRIED_FOR
-        .saturating_sub(youngest.unwrap_or_default())
+        .saturating_sub(oldest.unwrap_or_default())
         .clamp(ANSWERED_WITHIN_MIN, ANSWERED_WITHIN)
 }
 

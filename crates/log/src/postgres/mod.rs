@@ -27,14 +27,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// How long after it was queued an append is tried again when the database cannot be reached.
-const APPEND_TRIED_FOR: Duration = Duration::from_secs(8);
+/// How long after it was queued an append is tried again when the database cannot be reached, and how long it may wait for
+/// others to be committed first. All that follows fits into the ten seconds of the contract.
+const APPEND_TRIED_FOR: Duration = Duration::from_millis(6_500);
 /// Longest wait for the answer to one round trip; then its connection is given up.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(6);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 /// The same for appends that waited for long in the queue.
 const ANSWERED_WITHIN_MIN: Duration = Duration::from_secs(1);
-/// How long it is at least tried to find out what became of a commit.
-const DOUBT_MIN: Duration = Duration::from_secs(4);
+/// How long after the first of its appends was queued it is tried to find out what became of a commit.
+const DOUBT_UNTIL: Duration = Duration::from_millis(9_500);
+/// The same for a commit that failed late.
+const DOUBT_MIN: Duration = Duration::from_secs(1);
+/// How often it is looked for appends that have waited too long for others.
+const EXPIRED_EVERY: Duration = Duration::from_millis(100);
 
 /// How the log works.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// An append with whom to answer.
@@ -111,6 +111,16 @@ impl Queue {
         }
     }
 
+    /// Answers those that have waited for so long: nothing of them was tried, so that nothing of them took effect.
+    pub(super) fn expire(&self, longest: Duration) {
+        let late = self.state.lock().late(longest);
+        self.places.give_back(late.len());
+        for queued in late {
+            let why = EngineError::Unavailable("the database is too slow".to_owned());
+            queued.done.send(Err(why.into())).ok();
+        }
+    }
+
     /// Says that so many of those taken were answered.
     pub(super) fn answered(&self, count: usize) {
         self.places.give_back(count);
@@ -124,6 +134,22 @@ impl Queue {
 }
 
 impl State {
+    /// Takes those out that have waited for so long: they stand in front of their lines.
+    fn late(&mut self, longest: Duration) -> Vec<Queued> {
+        let mut late = Vec::new();
+        for waiting in self.lines.values_mut() {
+            let is_late = |queued: &&Queued| queued.since.elapsed() >= longest;
+            let count = waiting.iter().take_while(is_late).count();
+            late.extend(waiting.drain(..count));
+        }
+        if !late.is_empty() {
+            let lines = &mut self.lines;
+            lines.retain(|_, waiting| !waiting.is_empty());
+            self.order.retain(|line| lines.contains_key(line));
+        }
+        late
+    }
+
     fn next(&mut self) -> Option<Vec<Queued>> {
         let line = self.order.pop_front()?;
         let waiting = self.lines.get_mut(&line)?;
