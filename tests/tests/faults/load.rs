@@ -304,6 +304,8 @@ impl Load {
         let mut node = person.home;
         loop {
             if over_socket {
+                let mut connected = talker.seat.connected.subscribe();
+                connected.wait_for(|connected| *connected).await.ok()?;
                 node = talker.seat.at.load(Ordering::Relaxed);
             }
             let (name, begun_ns) = (self.town.node(node), self.town.recorder.now_ns());

@@ -8,6 +8,7 @@ mod fault;
 mod judge;
 mod load;
 mod measure;
+mod planted;
 mod session;
 mod stack;
 mod town;

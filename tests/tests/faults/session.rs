@@ -41,6 +41,8 @@ pub(crate) struct Seat {
     pub(crate) person: Arc<Person>,
     /// The node it is at, or was last.
     pub(crate) at: AtomicUsize,
+    /// Whether it has a node that answers.
+    pub(crate) connected: watch::Sender<bool>,
     /// How far it has come; positions of channels that it is not in are old.
     pub(crate) sees: Mutex<Progress>,
     /// Takes commands.
@@ -84,6 +86,7 @@ pub(crate) fn start(
         name,
         person: Arc::clone(person),
         at: AtomicUsize::new(person.home),
+        connected: watch::Sender::new(false),
         sees: Mutex::default(),
         requests,
     });
@@ -115,9 +118,7 @@ impl Session {
             let now = self.town.recorder.now_ns();
             let at = self.seat.at.load(Ordering::Relaxed);
             self.lost.get_or_insert((at, now));
-            for (_, (answer, _)) in self.waiting.drain() {
-                answer.send(Err(ClientError::Unknown)).ok();
-            }
+            self.answer_unknown();
             self.seat
                 .at
                 .store((at + 1) % self.town.nodes(), Ordering::Relaxed);
@@ -129,6 +130,16 @@ impl Session {
                 _ = stop.wait_for(|stop| *stop) => return,
                 () = tokio::time::sleep(wait) => {}
             }
+        }
+    }
+
+    /// Nobody knows what became of commands that are unanswered; those that wait are not asked at all.
+    fn answer_unknown(&mut self) {
+        self.seat.connected.send_replace(false);
+        let unasked = std::iter::from_fn(|| self.requests.try_recv().ok()).map(|request| request.answer);
+        let unanswered = self.waiting.drain().map(|(_, (answer, _))| answer);
+        for answer in unanswered.chain(unasked) {
+            answer.send(Err(ClientError::Unknown)).ok();
         }
     }
 
@@ -193,6 +204,7 @@ impl Session {
         if self.memory == Memory::Forgets {
             sees.clear();
         }
+        self.seat.connected.send_replace(true);
         for channel in &ready.channels {
             sees.entry(channel.channel).or_insert(channel.head);
         }
