@@ -3,3 +3,4 @@
 mod bad_input;
 mod permission;
 mod promises;
+mod uninvite;

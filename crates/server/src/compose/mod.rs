@@ -1,6 +1,7 @@
 //! The one place that names backends: what the configuration chose is put together here, and everything else sees
 //! traits.
 
+mod late;
 mod node;
 mod storage;
 mod surroundings;
@@ -24,6 +25,7 @@ use klatch_session::rate::RateConfig;
 use klatch_session::{ConnectionLimits, SessionError, Sessions};
 use klatch_store::Directory;
 use klatch_types::{Clock, Entropy, SystemClock, SystemEntropy};
+use klatch_worker::Worker;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -40,6 +42,8 @@ pub struct Operator {
     pub hub: Arc<Hub>,
     /// This node among the others.
     pub cluster: Arc<Cluster>,
+    /// Does late work once it is run.
+    pub worker: Arc<Worker>,
     /// Whether other processes may change what is stored.
     pub is_shared: bool,
     /// The bus to the others, if there is one.
@@ -72,6 +76,7 @@ impl Operator {
             log,
             directory,
             commits,
+            work,
             ..
         } = storage;
         let channels = Arc::new(Channels::new(Parts {
@@ -83,6 +88,7 @@ impl Operator {
             entropy,
         }));
         let delivery = following.run(Arc::clone(&channels), commits);
+        let worker = Arc::new(late::worker(work, &channels));
         let auth = Arc::new(auth(Arc::clone(&directory), config).await?);
         let sessions = Sessions::new(
             channels,
@@ -96,6 +102,7 @@ impl Operator {
             sessions: Arc::new(sessions),
             hub,
             cluster,
+            worker,
             is_shared,
             bus,
             delivery,

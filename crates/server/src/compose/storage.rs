@@ -14,7 +14,7 @@ use klatch_engine::sqlite::{self, OpenOptions, Report, Sqlite};
 use klatch_log::memory::MemoryLog;
 use klatch_log::postgres::{PostgresLog, PostgresLogOptions};
 use klatch_log::{ChannelLog, CommitReceiver, LogError, commit_feed};
-use klatch_store::Directory;
+use klatch_store::{Directory, WorkQueue};
 use klatch_store::memory::MemoryDirectory;
 use klatch_store::postgres::PostgresDirectory;
 use klatch_store::sqlite::SqliteDirectory;
@@ -74,6 +74,8 @@ pub struct Storage {
     pub log: Arc<dyn ChannelLog>,
     /// Everything else.
     pub directory: Arc<dyn Directory>,
+    /// Late work.
+    pub work: Arc<dyn WorkQueue>,
     /// What the log commits.
     pub commits: CommitReceiver,
     engine: Engine,
@@ -143,6 +145,7 @@ impl Storage {
         let directory = Arc::new(SqliteDirectory::new(sqlite.clone()));
         Ok(Self {
             log: Arc::new(log),
+            work: directory.clone(),
             directory,
             commits,
             engine: Engine(Running::Sqlite(sqlite)),
@@ -162,9 +165,11 @@ impl Storage {
         };
         let log = PostgresLog::start(database.clone(), options, feed);
         let pulse = serving.then(|| Arc::new(Pulse::start(database.clone())));
+        let directory = Arc::new(PostgresDirectory::new(database));
         Ok(Self {
             log: Arc::new(log.clone()),
-            directory: Arc::new(PostgresDirectory::new(database)),
+            work: directory.clone(),
+            directory,
             commits,
             engine: Engine(Running::Postgres { log, pulse }),
         })
@@ -174,9 +179,11 @@ impl Storage {
         let (feed, commits) = commit_feed();
         let tables = SharedTables::default();
         let log = Arc::new(MemoryLog::new(Arc::clone(&tables), feed, &SystemEntropy));
+        let directory = Arc::new(MemoryDirectory::new(tables));
         Self {
             log,
-            directory: Arc::new(MemoryDirectory::new(tables)),
+            work: directory.clone(),
+            directory,
             commits,
             engine: Engine(Running::Memory),
         }

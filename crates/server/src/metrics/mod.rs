@@ -148,6 +148,36 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
     ),
     (
         Kind::Counter,
+        "klatch_work_done_total",
+        Unit::Count,
+        "Pieces of late work done, by kind",
+    ),
+    (
+        Kind::Counter,
+        "klatch_work_failed_total",
+        Unit::Count,
+        "Attempts at late work that failed and are made again or given up, by kind",
+    ),
+    (
+        Kind::Gauge,
+        "klatch_work_waiting",
+        Unit::Count,
+        "Pieces of late work not done, in the whole cluster: every node says the same",
+    ),
+    (
+        Kind::Gauge,
+        "klatch_work_given_up",
+        Unit::Count,
+        "Pieces of late work that failed too often and stay in the table, in the whole cluster",
+    ),
+    (
+        Kind::Gauge,
+        "klatch_work_overdue_seconds",
+        Unit::Seconds,
+        "For how long the piece of late work that is due longest has been",
+    ),
+    (
+        Kind::Counter,
         "klatch_password_hashes_shed_total",
         Unit::Count,
         "Logins refused because too many were hashing",

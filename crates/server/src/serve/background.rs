@@ -49,6 +49,7 @@ pub(super) fn start(node: &Node, metrics: Metrics) -> JoinSet<()> {
         let cluster = Arc::clone(cluster);
         async move { cluster.run().await }
     });
+    tasks.spawn(Arc::clone(&node.operator.worker).run());
     tasks.spawn(sweep(Arc::clone(&node.operator.auth)));
     tasks.spawn(async move {
         let mut ticks = tokio::time::interval(UPKEEP);

@@ -179,6 +179,7 @@ async fn serve_on(
     });
     stop.send(true).ok();
     drain(&node, outside, Duration::from_secs(config.server.drain_seconds)).await;
+    node.operator.worker.stop().await;
     background.abort_all();
     inside.abort();
     why
