@@ -31,10 +31,11 @@ pub(crate) struct Costs {
     /// Bytes of a payload with one event, and of the write-ahead log for each message.
     pub(crate) payload_bytes: f64,
     pub(crate) wal_bytes: f64,
-    /// How long a commit takes on that machine, seconds, and how much longer with each event in it: what the node does
-    /// with an event holds up its next commit.
+    /// How much of the median latency of a message the commit of its lane is; the rest is waiting for the one before,
+    /// and delivery.
+    pub(crate) commit_part: f64,
+    /// How long a commit took where little happened, seconds.
     pub(crate) commit_s: f64,
-    pub(crate) event_s: f64,
 }
 
 /// A load, as the model needs it.
@@ -51,6 +52,8 @@ pub(crate) struct Load {
     pub(crate) channels_per_node: f64,
     /// Channels that are listened to, summed over the nodes.
     pub(crate) tails: f64,
+    /// How long a commit takes, seconds.
+    pub(crate) commit_s: f64,
 }
 
 /// What a load costs.
@@ -63,26 +66,6 @@ pub(crate) struct Cost {
     pub(crate) nats_cores: f64,
     pub(crate) commits_per_s: f64,
     pub(crate) bus_received_per_s: f64,
-}
-
-impl Load {
-    /// The load of a measured cell.
-    pub(crate) fn of(cell: &Cell) -> Self {
-        let (nodes, channels) = (cell.nodes as f64, cell.channels as f64);
-        let hear = cell.shape.nodes_that_hear(cell.nodes, cell.members);
-        Self {
-            nodes,
-            messages_per_s: cell.senders as f64 * cell.rate,
-            deliveries_per_message: cell.members as f64,
-            nodes_that_hear: hear as f64,
-            channels_per_node: if cell.shape == Shape::Local {
-                channels / nodes
-            } else {
-                channels
-            },
-            tails: channels * hear as f64,
-        }
-    }
 }
 
 impl Costs {
@@ -135,39 +118,55 @@ impl Costs {
         };
         costs.payload_bytes = mean(&|cell| cell.bus_sent_bytes_per_s / cell.bus_sent_per_s.max(1.0));
         costs.wal_bytes = mean(&|cell| cell.wal_bytes_per_message);
-        (costs.commit_s, costs.event_s) = costs.fitting_commit_time(&busy);
+        costs.commit_part = costs.fitting_part(&busy);
+        let fastest = busy.iter().map(|cell| cell.p50_ms).fold(f64::INFINITY, f64::min);
+        costs.commit_s = costs.commit_part * fastest / 1e3;
         costs
     }
 
-    /// The times of a commit with which the numbers of commits come closest to the measured ones.
-    fn fitting_commit_time(&self, cells: &[&Cell]) -> (f64, f64) {
-        let error = |(commit_s, event_s): (f64, f64)| -> f64 {
+    /// The part of the latency with which the numbers of commits come closest to the measured ones.
+    fn fitting_part(&self, cells: &[&Cell]) -> f64 {
+        let error = |part: f64| -> f64 {
             let tried = Self {
-                commit_s,
-                event_s,
+                commit_part: part,
                 ..*self
             };
             let off = |cell: &&Cell| {
-                (tried.cost(&Load::of(cell)).commits_per_s / cell.commits_per_s)
-                    .ln()
-                    .powi(2)
+                let told = tried.cost(&tried.load(cell)).commits_per_s;
+                (told / cell.commits_per_s).ln().powi(2)
             };
             cells.iter().map(off).sum()
         };
-        let times = (2..=60).flat_map(|step| {
-            let commit_s = f64::from(step) * 0.000_1;
-            (0..=40).map(move |step| (commit_s, f64::from(step) * 0.000_025))
-        });
-        let tried = times.map(|times| (error(times), times));
-        let best = tried.min_by(|a, b| a.0.total_cmp(&b.0));
-        best.map_or((0.002, 0.0), |(_, times)| times)
+        let parts = (1..=100).map(|step| f64::from(step) * 0.01);
+        parts
+            .min_by(|a, b| error(*a).total_cmp(&error(*b)))
+            .unwrap_or(0.5)
+    }
+
+    /// The load of a measured cell.
+    pub(crate) fn load(&self, cell: &Cell) -> Load {
+        let (nodes, channels) = (cell.nodes as f64, cell.channels as f64);
+        let hear = cell.shape.nodes_that_hear(cell.nodes, cell.members);
+        Load {
+            nodes,
+            messages_per_s: cell.senders as f64 * cell.rate,
+            deliveries_per_message: cell.members as f64,
+            nodes_that_hear: hear as f64,
+            channels_per_node: if cell.shape == Shape::Local {
+                channels / nodes
+            } else {
+                channels
+            },
+            tails: channels * hear as f64,
+            commit_s: self.commit_part * cell.p50_ms / 1e3,
+        }
     }
 
     /// What a load costs.
     pub(crate) fn cost(&self, load: &Load) -> Cost {
         let lanes_of_node = LANES.min(load.channels_per_node).max(1.0);
         let lanes = load.nodes * lanes_of_node;
-        let size = lane::batch(load.messages_per_s / lanes, self.commit_s, self.event_s);
+        let size = lane::batch(load.messages_per_s / lanes, load.commit_s);
         let commits_per_s = load.messages_per_s / size;
         let channels = lane::channels_in(size, load.channels_per_node / lanes_of_node);
         let bus_sent_per_s = commits_per_s * channels;

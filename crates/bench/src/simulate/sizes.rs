@@ -91,7 +91,7 @@ impl Assumptions {
         let mut nodes = with_spare(connections / self.node_connections);
         // More nodes hear more of each other, so the number is in its own equation; it only grows.
         loop {
-            let load = self.load(users, nodes);
+            let load = self.load(users, nodes, costs.commit_s);
             let cost = costs.cost(&load);
             let bytes = connections / nodes * each + load.tails / nodes * tail;
             let by_cpu = cost.klatch_cores / (self.node_cores * self.used);
@@ -104,7 +104,7 @@ impl Assumptions {
         }
     }
 
-    fn load(&self, users: f64, nodes: f64) -> Load {
+    fn load(&self, users: f64, nodes: f64, commit_s: f64) -> Load {
         let connections = users * self.online;
         let messages_per_s = connections * self.messages_per_hour / 3_600.0 * self.peak;
         // Each of the others is anywhere; a node hears if at least one of them is there.
@@ -122,6 +122,7 @@ impl Assumptions {
             nodes_that_hear: 1.0 + mix(spread, 0.0),
             channels_per_node: channels,
             tails: mix(distinct, together),
+            commit_s,
         }
     }
 
