@@ -132,6 +132,8 @@ pub const HEADS_COMPARED_EVERY_ALONE: Duration = Duration::from_millis(700);
 pub const STATE_BELIEVED_FOR: Duration = Duration::from_millis(500);
 /// How often a node compares which channels its connected users are in with the directory.
 pub const MEMBERSHIPS_COMPARED_EVERY: Duration = Duration::from_secs(30);
+/// The same while the bus is down: nobody tells of those who became members on other nodes.
+pub const MEMBERSHIPS_COMPARED_EVERY_ALONE: Duration = Duration::from_secs(2);
 /// How long a node goes on hearing a channel after its last listener went.
 pub const INTEREST_LINGERS: Duration = Duration::from_secs(10);
 /// How often a node tells the others about itself.

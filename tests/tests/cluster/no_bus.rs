@@ -3,11 +3,14 @@
 use anyhow::{Context, Result, ensure};
 use klatch_tests::cluster::{Cluster, Person, until};
 use klatch_tests::{Ear, contiguous};
+use serde_json::json;
 use std::time::Duration;
 
 const LIVE: Duration = Duration::from_millis(300);
 /// How late messages of other nodes may be without NATS.
 const LATE: Duration = Duration::from_millis(1_800);
+/// How late those who became members find it out.
+const FOUND: Duration = Duration::from_secs(5);
 const BACK: Duration = Duration::from_secs(5);
 /// How soon revoked sockets are closed (contract, delivery 9).
 const REVOKED: Duration = Duration::from_secs(5);
@@ -73,6 +76,8 @@ async fn without_nats_messages_come_later_and_all_of_them() -> Result<()> {
     let ended = revoked.ended(REVOKED).await?;
     ensure!(ended.map(|ended| ended.0) == Some(4003));
 
+    who_comes_without_nats(&cluster, &ana, &rui, &mut ears[1]).await?;
+
     // A node that starts now works, and joins later.
     cluster.add(vec![]).await?;
     ears.push(cluster.ear(3, &rui).await?);
@@ -96,6 +101,28 @@ async fn without_nats_messages_come_later_and_all_of_them() -> Result<()> {
         }
     }
     heard.is_whole()
+}
+
+/// Channels and memberships that nobody tells of are found too, and what was said there before.
+async fn who_comes_without_nats(cluster: &Cluster, ana: &Person, rui: &Person, ear: &mut Ear) -> Result<()> {
+    let made = cluster.group(0, &[ana, rui]).await?;
+    let joined = cluster.group(2, &[ana]).await?;
+    let path = format!("/v1/channels/{joined}/members");
+    let body = json!({ "user": rui.id });
+    cluster.api(0, ana)?.must("POST", &path, Some(body)).await?;
+    let line = "channel add --owner ana --member rui --space test by-command";
+    let commanded = cluster.cli(1, line)?;
+    for (channel, first) in [
+        (&made, "channel.created"),
+        (&joined, "member.joined"),
+        (&commanded, "channel.created"),
+    ] {
+        cluster.api(2, ana)?.send(channel, "hello").await?;
+        let events = ear.events_until(channel, "hello", FOUND).await?;
+        ensure!(events[0]["type"] == first, "{events:?}");
+        contiguous(&events)?;
+    }
+    Ok(())
 }
 
 /// What each socket heard of the channel.

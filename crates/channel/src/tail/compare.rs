@@ -100,7 +100,8 @@ impl Follower {
     /// Every connected user in turn, a few at each look.
     fn compare_memberships(&mut self, now: Instant) {
         if self.comparisons.users.is_empty() && now >= self.comparisons.users_at {
-            self.comparisons.users_at = now + self.options.memberships_compared_every;
+            let (calm, alone) = self.options.memberships_compared_every;
+            self.comparisons.users_at = now + if self.bus_is_up() { calm } else { alone };
             self.comparisons.users = self.channels.hub().users();
         }
         let left = self.comparisons.users.len();

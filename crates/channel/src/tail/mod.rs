@@ -40,8 +40,9 @@ pub struct TailOptions {
     pub hole_grace: Duration,
     /// How often heads are compared while the bus is up, and while it is down.
     pub compared_every: (Duration, Duration),
-    /// How often the channels of connected users are compared with the directory.
-    pub memberships_compared_every: Duration,
+    /// How often the channels of connected users are compared with the directory while the bus is up, and while it is
+    /// down.
+    pub memberships_compared_every: (Duration, Duration),
     /// What may be left out, to show that the tests notice.
     pub rules: Rules,
 }
@@ -74,7 +75,10 @@ impl Default for TailOptions {
             elsewhere: Arc::new(|_| {}),
             hole_grace: limits::HOLE_GRACE,
             compared_every: (limits::HEADS_COMPARED_EVERY, limits::HEADS_COMPARED_EVERY_ALONE),
-            memberships_compared_every: limits::MEMBERSHIPS_COMPARED_EVERY,
+            memberships_compared_every: (
+                limits::MEMBERSHIPS_COMPARED_EVERY,
+                limits::MEMBERSHIPS_COMPARED_EVERY_ALONE,
+            ),
             rules: Rules::default(),
         }
     }
