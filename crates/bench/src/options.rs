@@ -73,9 +73,10 @@ pub(crate) struct ClusterOptions {
     /// Most nodes in `cluster`; fewer are measured too
     #[arg(long, default_value_t = 3, value_name = "NODES")]
     pub(crate) nodes: usize,
-    /// Messages per second of each sender in `cluster`, and what multiplies them for a second load
+    /// Messages per second of each sender in `cluster`
     #[arg(long, default_value_t = 1.0)]
     pub(crate) light: f64,
+    /// How many times that the second load of `cluster` is
     #[arg(long, default_value_t = 3.0)]
     pub(crate) heavier: f64,
     /// How much more each of the ten senders of the one large channel sends

@@ -13,6 +13,8 @@ pub(crate) enum Shape {
     Rooms,
     /// One channel of many, over all nodes.
     Wide,
+    /// The connections of `rooms` come, as many a second as `rate`, each a member of one channel.
+    Connecting,
     /// The connections of `rooms`, of whom nobody does anything.
     Idle,
     /// A few connections in many channels where nothing happens: what comparing heads costs.
@@ -25,6 +27,7 @@ impl Shape {
             Self::Local => "local",
             Self::Rooms => "rooms",
             Self::Wide => "wide",
+            Self::Connecting => "connecting",
             Self::Idle => "idle",
             Self::Listening => "listening",
         }
@@ -47,7 +50,7 @@ pub(crate) struct Cell {
     pub(crate) channels: usize,
     pub(crate) members: usize,
     pub(crate) senders: usize,
-    /// Messages per second of each sender.
+    /// Messages per second of each sender; of `connecting`, connections per second of all.
     pub(crate) rate: f64,
     pub(crate) messages_per_s: f64,
     pub(crate) deliveries_per_s: f64,

@@ -59,7 +59,14 @@ async fn on(stack: &Stack, options: &Options) -> anyhow::Result<Vec<Cell>> {
     let wide = seed(&rest, "wide", 1, options.members as usize).await?;
     let mut cells = Vec::new();
     let place = |seat: usize| stack.public(seat % channels % nodes);
+    let (began, before) = (Instant::now(), stack.read().await?);
     let load = Load::connect(place, rooms.clone(), options).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    let mut came = cell_of(Shape::Connecting, stack, &before, &stack.read().await?, seconds);
+    (came.channels, came.members) = (channels, members);
+    came.rate = load.len() as f64 / seconds;
+    note(&format!("  {}", table::line(&came)))?;
+    cells.push(came);
     cells.push(measure(stack, &load, Shape::Idle, &rooms, 0, 0.0, options).await?);
     for rate in options.cluster.rates() {
         let senders = rooms.tokens.len();

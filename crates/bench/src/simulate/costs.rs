@@ -21,6 +21,9 @@ pub(crate) struct Costs {
     pub(crate) delivery: f64,
     pub(crate) received: f64,
     pub(crate) head: f64,
+    /// A client that connects, in the node and in PostgreSQL.
+    pub(crate) connect: f64,
+    pub(crate) postgres_connect: f64,
     /// In PostgreSQL: a commit, an event in it, a compared head.
     pub(crate) postgres_commit: f64,
     pub(crate) postgres_event: f64,
@@ -83,6 +86,10 @@ impl Costs {
             let busy = cell.klatch_cores * 1e6 - costs.node * cell.nodes as f64;
             costs.head = busy.max(0.0) / cell.heads_per_s;
         }
+        let came = || shape(Shape::Connecting);
+        let connects: f64 = came().map(|cell| cell.rate).sum::<f64>().max(1.0);
+        costs.connect = came().map(|cell| cell.klatch_cores).sum::<f64>() * 1e6 / connects;
+        costs.postgres_connect = came().map(|cell| cell.postgres_cores).sum::<f64>() * 1e6 / connects;
         let busy: Vec<&Cell> = cells
             .iter()
             .filter(|cell| cell.messages_per_s > 0.0)

@@ -3,9 +3,11 @@
 //! Commits gather as in a simulated lane ([`lane`]); everything else is counting. The model is checked against the
 //! measurements it was not fitted to.
 
+mod by_size;
 mod costs;
 mod fit;
 mod lane;
+mod markdown;
 mod measured;
 mod sizes;
 mod tables;
@@ -112,14 +114,14 @@ fn blocks(measured: &Measured, assumptions: &Assumptions) -> Vec<Block> {
             "check",
             tables::check(&measured.cluster, &Costs::of(&fitted(measured))),
         ),
-        scaling("load", tables::load(assumptions, &costs, measured)),
-        scaling("stored", tables::stored(assumptions, &costs, measured)),
-        scaling("together", tables::load(&together, &costs, measured)),
-        scaling("named", tables::named(assumptions, &costs, measured)),
+        scaling("load", by_size::load(assumptions, &costs, measured)),
+        scaling("stored", by_size::stored(assumptions, &costs, measured)),
+        scaling("together", by_size::load(&together, &costs, measured)),
+        scaling("named", by_size::named(assumptions, &costs, measured)),
         Block {
             file: "docs/operator.md",
             name: "figures",
-            text: tables::operator(assumptions, &costs, measured),
+            text: tables::operator(measured) + &by_size::operator(assumptions, &costs, measured),
         },
     ]
 }

@@ -27,9 +27,10 @@ pub(crate) struct Assumptions {
     /// Connections that a node takes at most
     #[arg(long, default_value_t = 50_000.0)]
     pub(crate) node_connections: f64,
-    /// Cores and GiB of a node
+    /// Cores of a node
     #[arg(long, default_value_t = 4.0)]
     pub(crate) node_cores: f64,
+    /// Memory of a node, GiB
     #[arg(long, default_value_t = 16.0)]
     pub(crate) node_gib: f64,
     /// Cores of a PostgreSQL server or of a worker of Citus
@@ -66,6 +67,9 @@ pub(crate) struct Size {
     pub(crate) interest_bytes: f64,
     /// NATS servers, each busy with as much as one was seen to pass on.
     pub(crate) bus_servers: f64,
+    /// Cores of nodes and of PostgreSQL while everyone connects within a minute.
+    pub(crate) reconnect_cores: f64,
+    pub(crate) reconnect_postgres_cores: f64,
     pub(crate) heads_per_s: f64,
     pub(crate) users_compared_per_s: f64,
     pub(crate) heartbeats_per_s: f64,
@@ -160,6 +164,8 @@ impl Assumptions {
             bus_bytes_per_s: cost.bus_received_per_s * costs.payload_bytes,
             interest_bytes: load.tails * single.listened_server_bytes,
             bus_servers: (cost.bus_received_per_s / single.bus_gathered_per_s).ceil(),
+            reconnect_cores: connections / 60.0 * costs.connect / 1e6,
+            reconnect_postgres_cores: connections / 60.0 * costs.postgres_connect / 1e6,
             heads_per_s: load.tails / HEADS_EVERY_S,
             users_compared_per_s: connections
                 / klatch_types::limits::MEMBERSHIPS_COMPARED_EVERY.as_secs_f64(),
