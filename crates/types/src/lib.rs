@@ -13,7 +13,9 @@ mod seq;
 
 pub use clock::{Clock, ManualClock, Millis, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
-pub use ids::{ApiKeyId, ChannelId, ClientKey, DeviceId, IdError, InviteId, IssuerId, NodeId, SpaceId, UserId};
+pub use ids::{
+    ApiKeyId, ChannelId, ClientKey, DeviceId, IdError, InviteId, IssuerId, NodeId, SpaceId, UserId,
+};
 pub use name::{DisplayName, NameError, Slug, Username};
 pub use policy::{
     Encryption, HistoryVisibility, MembershipSource, Policy, PolicyError, Profile, Retention, SignUp,
