@@ -158,6 +158,7 @@ pub struct NewWork {
 impl Append {
     /// Its late work with the place of each piece.
     pub(crate) fn work_by_place(&self) -> impl Iterator<Item = (u8, &NewWork)> {
+        debug_assert!(self.work.len() <= 256, "a place is a byte");
         (0..=u8::MAX).zip(&self.work)
     }
 }

@@ -9,6 +9,7 @@ pub(crate) struct Pace {
     min: Duration,
     max: Duration,
     pause: Duration,
+    is_down: bool,
 }
 
 impl Pace {
@@ -17,6 +18,7 @@ impl Pace {
             min: options.look_min,
             max: options.look_max,
             pause: options.look_min,
+            is_down: false,
         }
     }
 
@@ -25,9 +27,15 @@ impl Pace {
         self.pause = self.min;
     }
 
-    /// The queue cannot be read: no use asking often.
-    pub(crate) fn slow(&mut self) {
+    /// The queue answered.
+    pub(crate) fn answered(&mut self) {
+        self.is_down = false;
+    }
+
+    /// The queue cannot be read: no use asking often. Whether that is new.
+    pub(crate) fn slow(&mut self) -> bool {
         self.pause = self.max;
+        !std::mem::replace(&mut self.is_down, true)
     }
 
     /// The pause from now on; the next one is longer. Up to half of it is left to chance, so that nodes do not ask in step.
@@ -79,7 +87,10 @@ mod tests {
         assert!(rare[9] >= options.look_max / 2 && rare[9] <= options.look_max);
         pace.quicken();
         assert!(pace.next(&entropy) <= options.look_min);
-        pace.slow();
+        assert!(pace.slow());
+        assert!(!pace.slow(), "told of once");
+        pace.answered();
+        assert!(pace.slow());
         assert!(pace.next(&entropy) >= options.look_max / 2);
     }
 }

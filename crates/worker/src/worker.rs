@@ -117,14 +117,16 @@ impl Worker {
         };
         match self.queue.claim(claim).await {
             Ok(rows) => {
+                pace.answered();
                 if !rows.is_empty() {
                     pace.quicken();
                 }
                 rows
             }
             Err(error) => {
-                tracing::warn!(%error, "late work cannot be claimed");
-                pace.slow();
+                if pace.slow() {
+                    tracing::warn!(%error, "late work cannot be claimed for now");
+                }
                 Vec::new()
             }
         }

@@ -102,6 +102,35 @@ async fn a_newer_database_is_refused_untouched() {
 }
 
 #[tokio::test]
+async fn an_older_database_is_brought_up_to_date_and_keeps_what_it_has() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let (world, _, sqlite) = world_at(&path).await;
+    let ana = world.user();
+    let channel = world.channel(&[ana]).await;
+    sqlite.close().await;
+    // As it was before there was late work.
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute_batch("DROP TABLE work; PRAGMA user_version = 2")
+        .unwrap();
+    drop(connection);
+    let (world, _, sqlite) = world_at(&path).await;
+    assert_eq!(world.all(channel).await.len(), 1);
+    let with_work = Append {
+        work: vec![NewWork {
+            kind: 1,
+            due_at: Millis(0),
+            payload: Vec::new(),
+        }],
+        ..world.message(channel, ana, "after the upgrade")
+    };
+    world.append(with_work).await;
+    assert_eq!(world.rows.work(channel).await.len(), 1);
+    sqlite.close().await;
+}
+
+#[tokio::test]
 async fn damage_is_noticed_at_start() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("log.db");
