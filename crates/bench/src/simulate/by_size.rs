@@ -28,10 +28,7 @@ const LOAD: &[Line] = &[
     ("payloads/s between nodes", |s| short(s.cost.bus_received_per_s)),
     ("bytes/s between nodes", |s| bytes(s.bus_bytes_per_s)),
     ("NATS cores", |s| cores(s.cost.nats_cores)),
-    (
-        "NATS servers' worth of payloads, by the measured most of one",
-        |s| short(s.bus_servers),
-    ),
+    ("**NATS servers**", |s| short(s.bus_servers)),
     ("interests in NATS, all nodes", |s| short(s.tails)),
     ("their memory, all servers", |s| bytes(s.interest_bytes)),
     ("commits/s", |s| short(s.cost.commits_per_s)),

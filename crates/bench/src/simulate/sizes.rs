@@ -1,7 +1,7 @@
 //! Sizes of installations, from costs and assumptions.
 
 use super::costs::{Cost, Costs, HEADS_EVERY_S, Load};
-use super::measured::Measured;
+use super::measured::{Measured, Single};
 
 /// How many people do what, on which machines. All of it can be given on the command line.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -65,7 +65,7 @@ pub(crate) struct Size {
     pub(crate) bus_bytes_per_s: f64,
     /// Memory of the interests in all NATS servers.
     pub(crate) interest_bytes: f64,
-    /// NATS servers, each busy with as much as one was seen to pass on.
+    /// NATS servers of as many cores as a node, three at least.
     pub(crate) bus_servers: f64,
     /// Cores of nodes and of PostgreSQL while everyone connects within a minute.
     pub(crate) reconnect_cores: f64,
@@ -106,6 +106,13 @@ impl Assumptions {
             }
             nodes = needed;
         }
+    }
+
+    /// What one server takes from its nodes it hands to another for theirs, so that payloads are handled twice.
+    fn bus_servers(&self, cost: &Cost, single: &Single) -> f64 {
+        let by_cpu = 2.0 * cost.nats_cores / (self.node_cores * self.used);
+        let by_payloads = 2.0 * cost.bus_received_per_s / single.bus_gathered_per_s;
+        by_cpu.max(by_payloads).ceil().max(3.0)
     }
 
     fn load(&self, users: f64, nodes: f64, commit_s: f64) -> Load {
@@ -163,7 +170,7 @@ impl Assumptions {
                 .max(1.0),
             bus_bytes_per_s: cost.bus_received_per_s * costs.payload_bytes,
             interest_bytes: load.tails * single.listened_server_bytes,
-            bus_servers: (cost.bus_received_per_s / single.bus_gathered_per_s).ceil(),
+            bus_servers: self.bus_servers(&cost, single),
             reconnect_cores: connections / 60.0 * costs.connect / 1e6,
             reconnect_postgres_cores: connections / 60.0 * costs.postgres_connect / 1e6,
             heads_per_s: load.tails / HEADS_EVERY_S,
