@@ -418,25 +418,23 @@ impl Follower {
             return;
         };
         tail.filling = false;
+        let before = tail.order.last();
         match rows {
-            Ok(rows) if !rows.is_empty() => {
+            Ok(rows) => {
                 metrics::counter!("klatch_tail_filled_events_total").increment(rows.len() as u64);
-                let before = tail.order.last();
                 for piece in pieces_of(&rows) {
                     self.accept(channel, piece);
                 }
-                if let Some(tail) = self.tails.get_mut(&channel)
-                    && tail.order.last() == before
-                {
-                    tail.missing_since = Some(Instant::now() + READ_AGAIN);
-                }
             }
-            // What was said to be committed is not there: read too early, or of a database that lost it.
-            Ok(_) => tail.missing_since = Some(Instant::now() + READ_AGAIN),
-            Err(error) => {
-                tracing::warn!(%error, %channel, "a hole could not be read");
-                tail.missing_since = Some(Instant::now() + READ_AGAIN);
-            }
+            Err(error) => tracing::warn!(%error, %channel, "a hole could not be read"),
+        }
+        // What was said to be committed is not there: read too early, or of a database that lost it. But what was missing
+        // may also have come another way meanwhile, and then there is no hole to be read again.
+        if let Some(tail) = self.tails.get_mut(&channel)
+            && tail.order.last() == before
+            && let Some(since) = &mut tail.missing_since
+        {
+            *since = Instant::now() + READ_AGAIN;
         }
     }
 
