@@ -216,7 +216,7 @@ impl Lane {
                 }
                 Err(_) => {}
             }
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(wait.min(until.saturating_duration_since(Instant::now()))).await;
             wait = (wait * 2).min(Duration::from_secs(1));
         }
     }
