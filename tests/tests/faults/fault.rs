@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How long something is left as it is between two steps of a rolling restart.
 const STEP: Duration = Duration::from_millis(200);
 /// How long an engine that was killed stays away.
-const AWAY: Duration = Duration::from_millis(1_500);
+const AWAY: Duration = Duration::from_millis(1_000);
 
 /// One fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,7 +145,7 @@ pub(crate) fn short() -> Vec<Fault> {
         Fault::KillNats(0),
         Fault::KillAllNats,
         Fault::RestartPostgres,
-        Fault::Part(Link::Databases(0), Direction::Both, seconds(12)),
+        Fault::Part(Link::Databases(0), Direction::Both, seconds(11)),
         Fault::Part(Link::Primary(1), Direction::ToClient, seconds(3)),
         Fault::Part(Link::Nats(2, 1), Direction::ToServer, seconds(3)),
         Fault::Part(Link::AllNats(1), Direction::Both, seconds(3)),

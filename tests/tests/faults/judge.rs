@@ -12,6 +12,7 @@ use klatch_testkit::history::{
 };
 use klatch_types::{ChannelId, Seq, limits};
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -37,7 +38,11 @@ pub(crate) fn behind(load: &Load, heads: &Progress) -> Vec<String> {
         let sees = seat.sees.lock().unwrap();
         for (channel, head) in heads {
             if let Some(last) = sees.get(channel).filter(|last| *last < head) {
-                late.push(format!("{} has {channel} up to {last} of {head}", seat.name));
+                let at = load.town.node(seat.at.load(Ordering::Relaxed));
+                late.push(format!(
+                    "{} at {at} has {channel} up to {last} of {head}",
+                    seat.name
+                ));
             }
         }
     }

@@ -20,10 +20,7 @@ use node::{Child, Parts};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
 
-/// One stack at a time: the machine is small.
-static TURN: Mutex<()> = Mutex::const_new(());
 /// Nodes of one run.
 const NODES: usize = 3;
 /// Little, so that a run takes seconds.
@@ -40,7 +37,7 @@ const DATABASE_CUTS: usize = 4;
 /// How long messages go on while nothing passes between nodes.
 const BUS_AWAY: Duration = Duration::from_millis(700);
 /// How long listeners are given to get what was told to nobody.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What is wrong with the nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -67,7 +64,10 @@ impl Bug {
                 compare: false,
                 ..right
             },
-            Self::NoOrder => Rules { order: false, ..right },
+            Self::NoOrder => Rules {
+                order: false,
+                ..right
+            },
         }
     }
 }
@@ -91,7 +91,11 @@ impl Stack {
         tool.cli(&["space", "add", "test", "--profile", "app"])?;
         let api_key = tool.cli(&["space", "key", "add", "test", "test"])?;
         let nats = Nats::start()?;
-        let proxies = |target: SocketAddr| (0..NODES).map(|_| Proxy::start(target)).collect::<Result<Vec<_>>>();
+        let proxies = |target: SocketAddr| {
+            (0..NODES)
+                .map(|_| Proxy::start(target))
+                .collect::<Result<Vec<_>>>()
+        };
         let (to_database, to_nats) = (proxies(postgres.address())?, proxies(nats.address())?);
         let mut nodes = Vec::new();
         for (database, bus) in to_database.iter().zip(&to_nats) {
@@ -113,7 +117,7 @@ impl Stack {
 
 /// A few seconds of load and faults, and the judgement.
 async fn run(bug: Bug) -> Result<Judgement> {
-    let _turn = TURN.lock().await;
+    let _turn = crate::TURN.lock().await;
     let stack = tokio::task::block_in_place(|| Stack::start(bug))?;
     let bases: Vec<_> = stack.nodes.iter().map(Child::base).collect();
     let town = Town::new(&bases, &stack.api_key, Recorder::default())?;
@@ -168,7 +172,11 @@ async fn the_honest_node_passes_the_same_harness() {
 async fn a_node_that_tells_of_an_event_before_its_commit_is_found_out() {
     let judgement = run(Bug::TellsFirst).await.unwrap();
     let is_it = |found: &Violation| matches!(found, Violation::SawOtherBytes { .. });
-    assert!(violations(&judgement).iter().any(is_it), "{:?}", judgement.verdict);
+    assert!(
+        violations(&judgement).iter().any(is_it),
+        "{:?}",
+        judgement.verdict
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,5 +195,9 @@ async fn a_node_that_never_compares_with_the_log_is_found_out() {
 async fn a_node_that_delivers_in_the_order_of_arrival_is_found_out() {
     let judgement = run(Bug::NoOrder).await.unwrap();
     let is_it = |found: &Violation| matches!(found, Violation::SawDisorder { .. });
-    assert!(violations(&judgement).iter().any(is_it), "{:?}", judgement.verdict);
+    assert!(
+        violations(&judgement).iter().any(is_it),
+        "{:?}",
+        judgement.verdict
+    );
 }

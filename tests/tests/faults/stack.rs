@@ -2,6 +2,7 @@
 //! proxy in every link that a fault cuts.
 
 use anyhow::{Context, Result};
+use klatch_client::{Method, Rest};
 use klatch_testkit::engines::{Direction, NatsCluster, NatsOptions, Postgres, PostgresOptions, Proxy};
 use klatch_testkit::{Node, ServerOptions, binary};
 use std::net::SocketAddr;
@@ -70,9 +71,18 @@ pub(crate) struct Stack {
 
 impl Databases {
     fn start() -> Result<Self> {
+        // As in deploy/postgresql, but for the last one, which brings a standby back sooner.
+        let settings = [
+            ("wal_sender_timeout", "10s"),
+            ("wal_receiver_timeout", "10s"),
+            ("wal_receiver_status_interval", "1s"),
+            ("wal_retrieve_retry_interval", "500ms"),
+        ];
         let options = PostgresOptions {
             durable: true,
-            ..PostgresOptions::default()
+            settings: settings
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
         };
         let primary = Postgres::start(options)?;
         let replication = Proxy::start(primary.address())?;
@@ -240,10 +250,31 @@ impl Stack {
         }
     }
 
-    /// The ends of all logs, for a failure.
-    pub(crate) fn logs(&self) -> String {
-        let logs: Vec<_> = self.nodes.iter().map(Node::log).collect();
-        logs.join("\n--- the next node ---\n")
+    /// What nodes say of their tails and of the bus, and the ends of their logs, for a failure.
+    pub(crate) async fn state(&self) -> String {
+        let mut all = String::new();
+        for (number, node) in self.nodes.iter().enumerate() {
+            let page = match Rest::new(node.internal_base()) {
+                Ok(rest) => rest.request(Method::GET, "/metrics").send().await,
+                Err(error) => return error.to_string(),
+            };
+            let text = match page {
+                Ok(page) => page.text().await.unwrap_or_default(),
+                Err(error) => error.to_string(),
+            };
+            let telling = |line: &&str| {
+                ["klatch_tail", "klatch_bus"]
+                    .iter()
+                    .any(|name| line.starts_with(name))
+            };
+            let lines: Vec<_> = text.lines().filter(telling).collect();
+            all.push_str(&format!(
+                "--- node {number}\n{}\n{}\n",
+                lines.join("\n"),
+                node.log()
+            ));
+        }
+        all
     }
 }
 

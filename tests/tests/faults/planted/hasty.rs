@@ -2,7 +2,9 @@
 //! probably get.
 
 use async_trait::async_trait;
-use klatch_log::{Append, ChannelLog, CommitFeed, Committed, Done, EventRow, Head, LogError, ReadPage, Receipt};
+use klatch_log::{
+    Append, ChannelLog, CommitFeed, Committed, Done, EventRow, Head, LogError, ReadPage, Receipt,
+};
 use klatch_types::{ChannelId, ClientKey, Ordinal, Seq, UserId};
 use std::sync::Arc;
 use tokio::sync::oneshot;

@@ -40,7 +40,11 @@ impl Child {
     /// Starts one, and waits until it listens.
     pub(super) fn start(parts: &Parts) -> Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args(["planted::node::a_node_in_a_process_of_its_own", "--exact", "--nocapture"])
+            .args([
+                "planted::node::a_node_in_a_process_of_its_own",
+                "--exact",
+                "--nocapture",
+            ])
             .env(VARIABLE, serde_json::to_string(parts)?)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -72,7 +76,9 @@ impl Drop for Child {
 /// Not a test of its own: the process that the others start. Does nothing unless it is told to be one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_in_a_process_of_its_own() {
-    let Ok(parts) = std::env::var(VARIABLE) else { return };
+    let Ok(parts) = std::env::var(VARIABLE) else {
+        return;
+    };
     std::thread::spawn(|| {
         std::io::stdin().lines().map_while(Result::ok).for_each(drop);
         std::process::exit(0);
