@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test: a failed step ends it, and the line says which
 
 mod faults;
+mod late;
 mod node;
 mod person;
 mod promises;

@@ -1,5 +1,6 @@
 //! Nodes over tables and a network in memory.
 
+use crate::late::Late;
 use klatch_channel::tail::{TailOptions, Tails};
 use klatch_channel::{Actor, Channels, NewChannelRequest, Parts};
 use klatch_engine::memory::SharedTables;
@@ -75,7 +76,9 @@ impl Cluster {
         let tails = Tails::new(Arc::clone(&bus));
         let (feed, commits) = commit_feed();
         let channels = Arc::new(Channels::new(Parts {
-            log: Arc::new(MemoryLog::new(self.tables.clone(), feed, &*self.entropy)),
+            log: Arc::new(Late {
+                inner: MemoryLog::new(self.tables.clone(), feed, &*self.entropy),
+            }),
             directory: Arc::clone(&self.directory),
             hub: Arc::new(Hub::watched(tails.watch())),
             peers: Arc::clone(&tails) as Arc<dyn klatch_channel::Peers>,
