@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test check bench bench-cluster bench-commits torture gen fmt setup
+.PHONY: help run cluster test check bench bench-cluster bench-commits torture faults gen fmt setup
 
 # Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know.
 unexport KLATCH_ARGS BENCH_ARGS
@@ -13,6 +13,8 @@ KLATCH_ARGS ?= serve --demo
 BENCH_ARGS ?=
 # How often `make torture` kills the server.
 KILLS ?= 1000
+# How often `make faults` goes through all faults.
+ROUNDS ?= 1
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +64,12 @@ bench-commits: ## Measure commits per second in SQLite and PostgreSQL; writes ta
 
 torture: ## Kill the server 1,000 times (KILLS=n) while clients send, and check that nothing was lost
 	KLATCH_KILLS=$(KILLS) cargo test -p klatch-tests --test kill -- --nocapture
+
+faults: export KLATCH_BIN := $(CURDIR)/target/debug/klatch
+faults: ## Break everything of a cluster under load, each at everyone (half an hour a round, ROUNDS=n), and check the history
+	@scripts/setup engines
+	cargo build -p klatch-server --bin klatch
+	TEST_FAULTS=long TEST_FAULT_ROUNDS=$(ROUNDS) cargo test -p klatch-tests --test faults -- --nocapture nothing_is_lost
 
 gen: ## Write /protocol anew from the types of the wire
 	cargo xtask gen

@@ -35,7 +35,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 /// The same for appends that waited for long in the queue.
 const ANSWERED_WITHIN_MIN: Duration = Duration::from_secs(1);
 /// How long after the first of its appends was queued it is tried to find out what became of a commit.
-const DOUBT_UNTIL: Duration = Duration::from_secs(9);
+const DOUBT_UNTIL: Duration = Duration::from_millis(8_500);
 /// The same for a commit that failed late.
 const DOUBT_MIN: Duration = Duration::from_secs(1);
 /// How often it is looked for appends that have waited too long for others.

@@ -1,7 +1,7 @@
 //! Where this node stands: alone, or one of several over one PostgreSQL. Decided here and nowhere else.
 
 use crate::config::{self, Config, Placement, StorageKind};
-use klatch_channel::tail::{PROTOCOL_MAX, PROTOCOL_MIN, TailOptions, Tails};
+use klatch_channel::tail::{PROTOCOL_MAX, PROTOCOL_MIN, Rules, TailOptions, Tails};
 use klatch_channel::{Alone, Channels, Peers, delivery};
 use klatch_cluster::{
     Cluster, Connection, Connections, NoConnections, NodeCard, Parts, SinceStart, Strategy, VersionRange,
@@ -72,6 +72,15 @@ impl Surroundings {
                 Self::among_others(config, card(config, Some(public)), connections).await
             }
         }
+    }
+
+    /// The same with rules of delivery that may be broken: for the tests that prove the history checker, and nothing else.
+    #[must_use]
+    pub fn with_rules(mut self, broken: Rules) -> Self {
+        if let Following::Tails { options, .. } = &mut self.following {
+            options.rules = broken;
+        }
+        self
     }
 
     fn alone(card: NodeCard, connections: Arc<dyn Connections>) -> Self {
