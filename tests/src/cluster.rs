@@ -10,7 +10,6 @@ use klatch_types::{Clock, Entropy, SystemClock, SystemEntropy};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// Below those that the kernel gives to outgoing connections.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
@@ -41,7 +40,6 @@ pub struct Cluster {
     nats: NatsCluster,
     ground: Settings,
     key: String,
-    _folder: TempDir,
 }
 
 /// Someone with an access token, good on every node.
@@ -66,15 +64,15 @@ impl Cluster {
     /// # Errors
     /// One does not start; the error has the end of its log.
     pub async fn start(nats: usize, everywhere: &[(&str, &str)], each: &[Settings]) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("klatch-cluster-").tempdir()?;
         let key = format!(
             "kk_{}{}",
             uuid::Uuid::new_v4().simple(),
             uuid::Uuid::new_v4().simple()
         );
-        let key_file = folder.path().join("first.key");
-        std::fs::write(&key_file, &key)?;
         let nats = NatsCluster::start(nats)?;
+        // In a folder that goes also when the process of the tests ends without dropping anything.
+        let key_file = nats.server(0).folder().join("first.key");
+        std::fs::write(&key_file, &key)?;
         let mut ground = ServerOptions::default().settings;
         ground.extend(settings(&[
             ("storage.kind", "postgres"),
@@ -89,7 +87,6 @@ impl Cluster {
             nats,
             ground,
             key,
-            _folder: folder,
         };
         for own in each {
             let node = cluster.prepare(own.clone(), free_address()?, free_address()?)?;

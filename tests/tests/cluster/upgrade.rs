@@ -8,6 +8,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const LIVE: Duration = Duration::from_secs(1);
+/// How soon a node knows a key that another made.
+const LOOKED_UP: Duration = Duration::from_secs(6);
 const SOON: Duration = Duration::from_secs(10);
 
 async fn protocol_is(cluster: &Cluster, version: u64) -> Result<()> {
@@ -97,6 +99,12 @@ async fn tokens_of_each_node_are_good_on_all() -> Result<()> {
     ensure!(kid(&new.token)? != kid(&tokens[0].token)?, "the new key signs");
     tokens.push(new);
     for at in 0..3 {
+        // Unknown keys are looked up once in five seconds, and a node may have done so when it began.
+        let api = cluster.api(at, &tokens[3])?;
+        until(LOOKED_UP, "the new key is known", || async {
+            Ok(api.call("GET", "/v1/me", None).await?.status == 200)
+        })
+        .await?;
         let _ear = cluster.ear(at, &tokens[3]).await?;
         for token in &tokens {
             let answer = cluster.api(at, token)?.call("GET", "/v1/me", None).await?;
