@@ -45,7 +45,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
     note(&format!("figures written to {}", path.display()))?;
     ensure!(
         cells.iter().all(Cell::is_right),
-        "something was lost, duplicated, reordered or refused"
+        "something was lost, reordered or refused"
     );
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::cell::Cell;
 use std::io::Write;
 
 const HEAD: &str = "shape      nodes  messages/s  deliveries/s  klatch µs/msg  /delivery  PostgreSQL µs/msg  NATS µs/msg  \
-                    bus out/msg  in/msg  bytes in/msg  commits/s  p50 ms  p99 ms  wrong";
+                    bus out/msg  in/msg  bytes in/msg  commits/s  p50 ms  p99 ms  wrong  again";
 
 /// Writes the table to stdout.
 pub(super) fn print(cells: &[Cell]) -> anyhow::Result<()> {
@@ -15,7 +15,11 @@ pub(super) fn print(cells: &[Cell]) -> anyhow::Result<()> {
     }
     writeln!(
         out,
-        "µs are processor time of all nodes together, what they use at rest included. Without messages: cores × 10⁶"
+        "µs are processor time of all nodes together, what they use at rest included. Without messages: cores × 10⁶."
+    )?;
+    writeln!(
+        out,
+        "wrong: lost, reordered or refused; again: came twice, which clients drop by position"
     )?;
     Ok(())
 }
@@ -33,7 +37,7 @@ pub(super) fn line(cell: &Cell) -> String {
     };
     format!(
         "{:<10} {:>5} {:>11.0} {:>13.0} {:>14.1} {:>10.2} {:>18.1} {:>12.1} {:>12.2} {:>7.2} {:>13.0} {:>10.0} {:>7.2} \
-         {:>7.2} {:>6}",
+         {:>7.2} {:>6} {:>6}",
         cell.shape.name(),
         cell.nodes,
         cell.messages_per_s,
@@ -48,6 +52,7 @@ pub(super) fn line(cell: &Cell) -> String {
         cell.commits_per_s,
         cell.p50_ms,
         cell.p99_ms,
-        cell.lost + cell.duplicated + cell.reordered + cell.refused,
+        cell.lost + cell.reordered + cell.refused,
+        cell.duplicated,
     )
 }

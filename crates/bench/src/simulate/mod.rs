@@ -112,7 +112,12 @@ fn blocks(measured: &Measured, assumptions: &Assumptions) -> Vec<Block> {
         scaling("costs", tables::costs(&costs)),
         scaling(
             "check",
-            tables::check(&measured.cluster, &Costs::of(&fitted(measured))),
+            format!(
+                "{}\nA test fails where a simulated processor time, or the number of payloads between nodes, is more than \
+                 {:.0} % off (or {TOLERANCE_CORES} cores, where that is more).\n",
+                tables::check(&measured.cluster, &Costs::of(&fitted(measured))),
+                TOLERANCE * 100.0
+            ),
         ),
         scaling("load", by_size::load(assumptions, &costs, measured)),
         scaling("stored", by_size::stored(assumptions, &costs, measured)),

@@ -47,12 +47,11 @@ pub(super) fn cluster(measured: &Measured) -> String {
             ]
         })
         .collect();
-    let wrong: u64 = measured
-        .cluster
-        .iter()
-        .map(|cell| cell.lost + cell.duplicated + cell.reordered + cell.refused)
-        .sum();
-    table(&head, &rows) + &format!("\nLost, duplicated, reordered, refused: {wrong}.\n")
+    let sum = |of: fn(&Cell) -> u64| -> u64 { measured.cluster.iter().map(of).sum() };
+    let (lost, reordered) = (sum(|cell| cell.lost), sum(|cell| cell.reordered));
+    let (refused, again) = (sum(|cell| cell.refused), sum(|cell| cell.duplicated));
+    table(&head, &rows)
+        + &format!("\nLost {lost}, reordered {reordered}, refused {refused}, came twice {again}.\n")
 }
 
 /// What `make bench-commits` measured.
