@@ -432,6 +432,32 @@ async fn without_a_database_appends_are_refused_in_time_and_then_go_on() {
     assert!(!send(&held.node, &message).await.duplicate);
 }
 
+/// Whoever waits behind a commit that hangs is told in time, before it is known what becomes of that commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_behind_a_commit_is_not_kept_for_ever() {
+    let held = Held::new().await;
+    let queue = |append: &Append| {
+        let (done, answer) = tokio::sync::oneshot::channel();
+        held.node.log.append(append.clone(), done);
+        answer
+    };
+    let first = held.node.message(held.channel, held.ana, "hangs");
+    let mut hangs = queue(&first);
+    held.waiting().await;
+    let second = held.node.message(held.channel, held.ana, "waits behind it");
+    let refused = queue(&second).await.unwrap();
+    assert!(
+        matches!(refused, Err(LogError::Engine(EngineError::Unavailable(_)))),
+        "{refused:?}"
+    );
+    assert!(hangs.try_recv().is_err(), "the first is still in doubt");
+    held.let_go().await;
+    hangs.await.unwrap().ok();
+    assert_eq!(send(&held.node, &first).await.seq.0, 2);
+    let again = send(&held.node, &second).await;
+    assert_eq!((again.seq.0, again.duplicate), (3, false));
+}
+
 /// What the database will not take is refused, and nothing else of its batch.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_bad_append_spoils_no_other() {
