@@ -34,7 +34,7 @@ pub(crate) async fn until(longest: Duration, mut is_so: impl FnMut() -> bool) ->
 /// Sessions that do not have everything up to these positions, in the channels that they are in.
 pub(crate) fn behind(load: &Load, heads: &Progress) -> Vec<String> {
     let mut late = Vec::new();
-    for seat in &load.seats {
+    for seat in &load.cast.seats {
         let sees = seat.sees.lock().unwrap();
         for (channel, head) in heads {
             if let Some(last) = sees.get(channel).filter(|last| *last < head) {
@@ -67,7 +67,7 @@ pub(crate) async fn judge(load: &Load, floor: Floor, patience: Duration) -> Resu
         bail!("{} commands are never answered", load.under_way());
     }
     let (mut reads, mut logs) = (Vec::new(), HashMap::new());
-    for place in &load.places {
+    for place in &load.cast.places {
         for node in 0..load.town.nodes() {
             let (epoch, events) = read(load, node, place.channel)
                 .await
@@ -104,7 +104,7 @@ pub(crate) async fn judge(load: &Load, floor: Floor, patience: Duration) -> Resu
 
 /// A whole channel as its owner reads it at a node.
 async fn read(load: &Load, node: usize, channel: ChannelId) -> Result<(String, Vec<Event>)> {
-    let place = load.places.iter().find(|place| place.channel == channel);
+    let place = load.cast.places.iter().find(|place| place.channel == channel);
     let door = place.context("a channel of the load")?.owner.door(node).await?;
     let (mut events, mut after) = (Vec::<Event>::new(), Seq::ZERO);
     loop {
@@ -122,7 +122,7 @@ async fn read(load: &Load, node: usize, channel: ChannelId) -> Result<(String, V
 async fn unread(load: &Load) -> Result<Vec<UnreadClaim>> {
     let mut claims = Vec::new();
     for (node, seat) in
-        (0..load.town.nodes()).flat_map(|node| load.seats.iter().take(4).map(move |seat| (node, seat)))
+        (0..load.town.nodes()).flat_map(|node| load.cast.seats.iter().take(4).map(move |seat| (node, seat)))
     {
         let mut connection = Connection::open(load.town.base(node)).await?;
         let hello = Hello {

@@ -23,7 +23,7 @@ const TYPE: &str = "at+jwt";
 const CLOCK_SKEW_MAX_S: i64 = 60;
 /// A token of an unknown key makes the keys be read again, because another node may have made one; not more often
 /// than this.
-const RELOAD_INTERVAL: Duration = Duration::from_secs(5);
+const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
 /// No key was looked up yet.
 const NEVER: Millis = Millis(0);
 
