@@ -227,7 +227,11 @@ impl Load {
 
     /// Asks a node by itself until it takes a message; a probe of whether it serves.
     pub(crate) async fn probe(&self, node: usize) {
-        let home = self.cast.talkers.iter().find(|talker| talker.seat.person.home == node);
+        let home = self
+            .cast
+            .talkers
+            .iter()
+            .find(|talker| talker.seat.person.home == node);
         let talker = home.expect("every node has talkers");
         let send = Send {
             channel: talker.channels[0],
