@@ -1,6 +1,6 @@
 //! What is appended.
 
-use klatch_engine::row::BanRow;
+use klatch_engine::row::{BanRow, EventRow};
 use klatch_types::{
     ChannelId, ChannelKind, ClientKey, InviteId, Millis, Ordinal, Role, Seq, SpaceId, UserId, Visibility,
 };
@@ -160,6 +160,26 @@ impl Append {
     pub(crate) fn work_by_place(&self) -> impl Iterator<Item = (u8, &NewWork)> {
         debug_assert!(self.work.len() <= 256, "a place is a byte");
         (0..=u8::MAX).zip(&self.work)
+    }
+}
+
+impl Append {
+    /// The event that it is at this position.
+    pub(crate) fn into_event(self, seq: Seq, ordinal: Ordinal) -> EventRow {
+        EventRow {
+            channel: self.channel,
+            seq,
+            ordinal,
+            at: self.at,
+            actor: self.actor,
+            key: self.key,
+            kind: self.kind,
+            message: self.message,
+            target: self.target,
+            digest: self.digest,
+            tombstone: false,
+            payload: self.payload,
+        }
     }
 }
 

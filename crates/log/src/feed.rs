@@ -1,6 +1,6 @@
 //! Committed batches on their way from the log to the channels.
 
-use crate::{LogError, Receipt};
+use crate::{Append, Change, LogError, Receipt};
 use klatch_engine::row::EventRow;
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,6 +19,18 @@ pub struct Committed {
     pub receipt: Receipt,
     /// Where to.
     pub done: Done,
+}
+
+impl Committed {
+    /// An append that was committed as its receipt says.
+    pub(crate) fn new(append: Append, receipt: Receipt, done: Done) -> Self {
+        Self {
+            access: append.changes.iter().any(Change::is_access),
+            event: append.into_event(receipt.seq, receipt.ordinal),
+            receipt,
+            done,
+        }
+    }
 }
 
 /// The log's end of the feed.

@@ -1,10 +1,10 @@
 //! How ids, numbers and rows stand in columns. The log and the directory both read these.
 
 use crate::EngineError;
+use crate::coded::Coded;
 use crate::row::{ChannelRow, EventRow, MemberRow};
 use klatch_types::{
-    ApiKeyId, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Role, Seq,
-    SpaceId, UserId, UserKind, Visibility,
+    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Seq, SpaceId, UserId,
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -42,23 +42,6 @@ macro_rules! uuid_ids {
 uuid_ids!(
     ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, SpaceId, UserId
 );
-
-/// A value that databases keep as a small number.
-pub trait Coded: Sized {
-    /// From the number of a column.
-    fn from_number(number: u8) -> Option<Self>;
-}
-
-macro_rules! coded_enums {
-    ($($name:ident),+) => {
-        $(impl Coded for $name {
-            fn from_number(number: u8) -> Option<Self> {
-                Self::from_code(number)
-            }
-        })+
-    };
-}
-coded_enums!(ChannelKind, Role, UserKind, Visibility);
 
 fn broken(what: &str) -> EngineError {
     EngineError::Damaged(what.to_owned())

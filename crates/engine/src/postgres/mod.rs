@@ -12,7 +12,7 @@ mod options;
 
 pub use check::{FINDINGS_MAX, Report, check};
 pub use codec::{
-    CHANNEL_COLUMNS, Coded, EVENT_COLUMNS, MEMBER_COLUMNS, UuidId, channel_row, coded, event_row, id, int,
+    CHANNEL_COLUMNS, EVENT_COLUMNS, MEMBER_COLUMNS, UuidId, channel_row, coded, event_row, id, int,
     member_row, millis, opt_id, opt_millis, opt_seq, ordinal, seq, small, uint,
 };
 pub use migrate::SCHEMA_VERSION;

@@ -19,8 +19,8 @@ mod writer;
 pub use backup::{backup, restore};
 pub use check::{Report, check};
 pub use codec::{
-    BlobId, CHANNEL_COLUMNS, Coded, EVENT_COLUMNS, MEMBER_COLUMNS, blob16, channel_no, channel_row, code,
-    coded, event_row, id, int, member_row, millis, opt_id, opt_millis, opt_seq, ordinal, seq, uint,
+    BlobId, CHANNEL_COLUMNS, EVENT_COLUMNS, MEMBER_COLUMNS, blob16, channel_no, channel_row, code, coded,
+    event_row, id, int, member_row, millis, opt_id, opt_millis, opt_seq, ordinal, seq, uint,
 };
 pub use handle::Sqlite;
 pub use migrate::SCHEMA_VERSION;

@@ -44,24 +44,7 @@ impl Sqlite {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::Appender;
-    use rusqlite::Connection;
-
-    /// Appends nothing.
-    struct NoAppends;
-
-    impl Appender for NoAppends {
-        type Item = ();
-        fn apply(&mut self, _: &Connection, (): ()) -> Result<(), EngineError> {
-            Ok(())
-        }
-        fn before_commit(&mut self, _: &Connection) -> Result<(), EngineError> {
-            Ok(())
-        }
-        fn committed(&mut self) {}
-        fn rolled_back(&mut self, _: &EngineError) {}
-        fn refuse(&mut self, (): (), _: &EngineError) {}
-    }
+    use crate::transfer::NoAppends;
 
     #[tokio::test]
     async fn it_reads_beside_a_server_and_writes_nothing() {
@@ -75,7 +58,7 @@ mod tests {
         let (server, _appends) = Sqlite::open(&path, NoAppends, &options).unwrap();
         let reader = Sqlite::open_read_only(&path, &options).unwrap();
         assert_eq!(reader.epoch(), server.epoch());
-        let add = |c: &Connection| {
+        let add = |c: &rusqlite::Connection| {
             c.execute("INSERT INTO meta VALUES ('seen', 'yes')", [])?;
             Ok(())
         };

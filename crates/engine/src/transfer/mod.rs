@@ -13,6 +13,8 @@ mod tables;
 mod tests;
 mod verify;
 
+#[cfg(test)]
+pub(crate) use source::NoAppends;
 pub use source::Source;
 
 use crate::EngineError;

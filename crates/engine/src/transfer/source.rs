@@ -95,7 +95,7 @@ fn read(connection: &Connection, table: &Table, after: Option<Vec<Value>>) -> Re
 }
 
 /// Appends nothing: a copy only reads.
-pub(super) struct NoAppends;
+pub(crate) struct NoAppends;
 
 impl Appender for NoAppends {
     type Item = ();

@@ -225,7 +225,7 @@ fn place(tables: &mut Tables, mut append: Append) -> Result<Outcome, LogError> {
 
 fn add(
     table: &mut ChannelTable,
-    append: Append,
+    mut append: Append,
     mut use_invite: impl FnMut(klatch_types::InviteId),
 ) -> EventRow {
     let seq = table.row.head.next();
@@ -235,35 +235,23 @@ fn add(
         table.row.active_at = append.at;
         table.row.last_message = Some(seq);
     }
-    let event = EventRow {
-        channel: append.channel,
-        seq,
-        ordinal: table.row.ordinal,
-        at: append.at,
-        actor: append.actor,
-        key: append.key,
-        kind: append.kind,
-        message: append.message,
-        target: append.target,
-        digest: append.digest,
-        tombstone: false,
-        payload: append.payload,
-    };
+    let changes = std::mem::take(&mut append.changes);
+    let event = append.into_event(seq, table.row.ordinal);
     table.events.push(event.clone());
-    if let Some(key) = append.key {
-        table.keys.insert((append.actor, key), seq);
+    if let Some(key) = event.key {
+        table.keys.insert((event.actor, key), seq);
     }
-    if let Some(target) = append.target {
+    if let Some(target) = event.target {
         table.amendments.insert((target, seq), ());
     }
-    for change in append.changes {
+    for change in changes {
         if change.is_access() {
             table.row.access_seq = seq;
         }
-        changes::apply(table, append.at, change, &mut use_invite);
+        changes::apply(table, event.at, change, &mut use_invite);
     }
-    if append.message {
-        changes::own_cursor(table, append.actor);
+    if event.message {
+        changes::own_cursor(table, event.actor);
     }
     event
 }

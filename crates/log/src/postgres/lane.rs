@@ -11,7 +11,7 @@ use super::session::{Ask, Failed, Session};
 use super::{
     ANSWERED_WITHIN, ANSWERED_WITHIN_MIN, APPEND_TRIED_FOR, DOUBT_MIN, DOUBT_UNTIL, EXPIRED_EVERY, statements,
 };
-use crate::{Change, CommitFeed, Committed, EventRow, LogError};
+use crate::{CommitFeed, Committed, LogError};
 use klatch_engine::EngineError;
 use klatch_engine::postgres::{Postgres, id, millis, opt_id, seq};
 use klatch_types::{ChannelId, Seq};
@@ -312,24 +312,5 @@ fn refuse(batch: Vec<Queued>, error: &EngineError) {
 fn committed(queued: Queued, head: &super::placing::ChannelHead) -> Committed {
     let Queued { append, done, .. } = queued;
     let receipt = receipt(&append, head);
-    let event = EventRow {
-        channel: append.channel,
-        seq: head.seq,
-        ordinal: head.ordinal,
-        at: append.at,
-        actor: append.actor,
-        key: append.key,
-        kind: append.kind,
-        message: append.message,
-        target: append.target,
-        digest: append.digest,
-        tombstone: false,
-        payload: append.payload,
-    };
-    Committed {
-        access: append.changes.iter().any(Change::is_access),
-        event,
-        receipt,
-        done,
-    }
+    Committed::new(append, receipt, done)
 }

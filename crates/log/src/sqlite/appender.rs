@@ -2,7 +2,7 @@
 
 use super::changes;
 use super::heads::{ChannelHead, Heads};
-use crate::{Append, Change, CommitFeed, Committed, Done, EventRow, Expect, LogError, Receipt};
+use crate::{Append, Change, CommitFeed, Committed, Done, Expect, LogError, Receipt};
 use klatch_engine::EngineError;
 use klatch_engine::sqlite::{self, int, millis, ordinal, seq};
 use klatch_types::ClientKey;
@@ -287,25 +287,5 @@ fn committed(append: Append, head: &ChannelHead, done: Done) -> Committed {
         at: append.at,
         duplicate: false,
     };
-    let access = append.changes.iter().any(Change::is_access);
-    let event = EventRow {
-        channel: append.channel,
-        seq: head.seq,
-        ordinal: head.ordinal,
-        at: append.at,
-        actor: append.actor,
-        key: append.key,
-        kind: append.kind,
-        message: append.message,
-        target: append.target,
-        digest: append.digest,
-        tombstone: false,
-        payload: append.payload,
-    };
-    Committed {
-        event,
-        access,
-        receipt,
-        done,
-    }
+    Committed::new(append, receipt, done)
 }

@@ -1,0 +1,20 @@
+//! Enumerations in columns.
+
+use klatch_types::{ChannelKind, Role, UserKind, Visibility};
+
+/// A value that databases keep as a small number.
+pub trait Coded: Sized {
+    /// From the number of a column.
+    fn from_number(number: u8) -> Option<Self>;
+}
+
+macro_rules! coded_enums {
+    ($($name:ident),+) => {
+        $(impl Coded for $name {
+            fn from_number(number: u8) -> Option<Self> {
+                Self::from_code(number)
+            }
+        })+
+    };
+}
+coded_enums!(ChannelKind, Role, UserKind, Visibility);
