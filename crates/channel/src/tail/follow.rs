@@ -1,7 +1,7 @@
 //! The one task that delivers on a node of a cluster.
 
 use super::compare::Comparisons;
-use super::flight::{self, Flight, Landed};
+use super::flight::{Flight, Landed};
 use super::order::Order as ChannelOrder;
 use super::wire::{self, UserNote};
 use super::{Order, Shared, TailOptions};
@@ -13,8 +13,8 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use klatch_fanout::{Bus, Inbox, Incoming, Interest, Topic};
-use klatch_log::{CommitReceiver, Committed, EventRow, Head, LogError};
-use klatch_types::{ChannelId, Seq, UserId, limits};
+use klatch_log::{CommitReceiver, Committed, EventRow, LogError};
+use klatch_types::{ChannelId, Seq};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,15 +22,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// Reads of holes that may be under way at once.
-const FILLS_AT_ONCE: usize = 16;
 /// How often the follower looks at what is due, at rest and while something waits.
 const LOOK: Duration = Duration::from_millis(100);
 const LOOK_CLOSELY: Duration = Duration::from_millis(5);
 /// How often tails without listeners are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
-/// How long after a failed read it is tried again.
-const READ_AGAIN: Duration = Duration::from_millis(250);
 /// Messages of other nodes taken at once.
 const INCOMING_MAX: usize = 256;
 
@@ -39,35 +35,35 @@ const INCOMING_MAX: usize = 256;
 pub(super) struct Tail {
     pub(super) order: ChannelOrder,
     /// Users who came at a position that may be before where the tail begins: it begins early enough for them.
-    joined: Vec<Seq>,
+    pub(super) joined: Vec<Seq>,
     /// Since when something is missing; in the future after a failed read.
-    missing_since: Option<Instant>,
-    filling: bool,
+    pub(super) missing_since: Option<Instant>,
+    pub(super) filling: bool,
     /// Since when nobody here listens.
-    idle_since: Option<Instant>,
+    pub(super) idle_since: Option<Instant>,
 }
 
 /// Someone who waits until tails have begun.
-struct Waiter {
-    left: Vec<ChannelId>,
-    done: oneshot::Sender<Result<(), LogError>>,
+pub(super) struct Waiter {
+    pub(super) left: Vec<ChannelId>,
+    pub(super) done: oneshot::Sender<Result<(), LogError>>,
 }
 
 pub(super) struct Follower {
     pub(super) channels: Arc<Channels>,
-    bus: Arc<dyn Bus>,
-    shared: Arc<Shared>,
+    pub(super) bus: Arc<dyn Bus>,
+    pub(super) shared: Arc<Shared>,
     pub(super) options: TailOptions,
     pub(super) tails: HashMap<ChannelId, Tail>,
     /// Tails that are about to begin; asked together.
-    starting: Vec<ChannelId>,
-    start_under_way: bool,
+    pub(super) starting: Vec<ChannelId>,
+    pub(super) start_under_way: bool,
     /// Whether someone waits for the bus to settle, though no tail begins.
-    settling: bool,
-    waiters: Vec<Waiter>,
+    pub(super) settling: bool,
+    pub(super) waiters: Vec<Waiter>,
     /// Channels with a hole.
-    holes: Vec<ChannelId>,
-    fills: usize,
+    pub(super) holes: Vec<ChannelId>,
+    pub(super) fills: usize,
     pub(super) flights: FuturesUnordered<Flight>,
     pub(super) comparisons: Comparisons,
     next_look: Instant,
@@ -214,7 +210,7 @@ impl Follower {
     }
 
     /// Takes a piece of a channel's log from wherever it came.
-    fn accept(&mut self, channel: ChannelId, piece: Piece) {
+    pub(super) fn accept(&mut self, channel: ChannelId, piece: Piece) {
         let Some(tail) = self.tails.get_mut(&channel) else {
             // Nobody listens here, and what others committed before it is not known.
             piece.deliver(&self.channels, channel, false);
@@ -233,57 +229,6 @@ impl Follower {
             ready.deliver(&self.channels, channel, true);
         }
         self.note_hole(channel);
-    }
-
-    /// Keeps the list of holes, and whether the channel's state is current.
-    pub(super) fn note_hole(&mut self, channel: ChannelId) {
-        let Some(tail) = self.tails.get_mut(&channel) else {
-            return;
-        };
-        if !tail.order.has_hole() {
-            if tail.missing_since.take().is_some() {
-                self.holes.retain(|other| *other != channel);
-                self.shared.heard.write().insert(channel);
-            }
-        } else if tail.missing_since.is_none() {
-            metrics::counter!("klatch_tail_holes_total").increment(1);
-            tail.missing_since = Some(Instant::now());
-            self.holes.push(channel);
-            self.shared.heard.write().remove(&channel);
-            self.next_look = self.next_look.min(Instant::now() + self.options.hole_grace);
-        }
-    }
-
-    /// A user became a member somewhere. Their connections here follow from that event on.
-    fn joined(&mut self, user: UserId, channel: ChannelId, at: Seq) {
-        if self.channels.hub().outboxes_of(user).is_empty() {
-            return;
-        }
-        let tail = match self.tails.get_mut(&channel) {
-            // It comes in its turn.
-            Some(tail) if tail.order.last().is_some_and(|last| last < at) => return,
-            // It came, or the tail began after it: then they are not subscribed.
-            Some(tail) if tail.order.last().is_some() => {
-                self.flights.push(flight::memberships(&self.channels, vec![user]));
-                return;
-            }
-            Some(tail) => tail,
-            None => {
-                let tail = self.begin_tail(channel);
-                tail.idle_since = Some(Instant::now());
-                tail
-            }
-        };
-        tail.joined.push(at);
-    }
-
-    fn begin_tail(&mut self, channel: ChannelId) -> &mut Tail {
-        self.bus.listen(Topic::Events(channel));
-        self.bus.listen(Topic::Signals(channel));
-        self.starting.push(channel);
-        let tail = self.tails.entry(channel).or_default();
-        metrics::gauge!("klatch_tails").increment(1);
-        tail
     }
 
     fn order(&mut self, order: Order) {
@@ -315,16 +260,6 @@ impl Follower {
         }
     }
 
-    /// Asks where the channels stand whose tails are to begin, all in one question.
-    fn start_tails(&mut self) {
-        if !self.start_under_way && (!self.starting.is_empty() || self.settling) {
-            self.start_under_way = true;
-            self.settling = false;
-            let ids = std::mem::take(&mut self.starting);
-            self.flights.push(flight::start(&self.channels, &self.bus, ids));
-        }
-    }
-
     fn landed(&mut self, landed: Landed) {
         match landed {
             Landed::Started(ids, Ok(heads)) => self.started(&ids, &heads),
@@ -342,102 +277,6 @@ impl Follower {
         }
     }
 
-    fn started(&mut self, ids: &[ChannelId], heads: &[Option<Head>]) {
-        self.start_under_way = false;
-        for (channel, head) in ids.iter().zip(heads) {
-            let Some(tail) = self.tails.get_mut(channel) else {
-                continue;
-            };
-            let head = head.map_or(Seq::ZERO, |head| head.seq);
-            tail.order.known_to(head);
-            let first = tail.joined.drain(..).map(Seq::prev).min().unwrap_or(head);
-            let ready = tail.order.begin(first.min(head));
-            // A state that was loaded while nobody followed may have missed something.
-            self.channels.states.remove(channel);
-            self.shared.heard.write().insert(*channel);
-            for piece in ready {
-                piece.deliver(&self.channels, *channel, true);
-            }
-            self.note_hole(*channel);
-            self.comparisons.compare_soon(*channel);
-        }
-        let begun: std::collections::HashSet<ChannelId> = ids.iter().copied().collect();
-        let mut waiting = Vec::new();
-        for mut waiter in std::mem::take(&mut self.waiters) {
-            waiter.left.retain(|channel| !begun.contains(channel));
-            if waiter.left.is_empty() {
-                waiter.done.send(Ok(())).ok();
-            } else {
-                waiting.push(waiter);
-            }
-        }
-        self.waiters.append(&mut waiting);
-    }
-
-    fn start_failed(&mut self, ids: Vec<ChannelId>, error: &LogError) {
-        self.start_under_way = false;
-        tracing::warn!(%error, channels = ids.len(), "the log does not tell where channels stand");
-        for waiter in std::mem::take(&mut self.waiters) {
-            waiter.done.send(Err(error.clone())).ok();
-        }
-        // Asked again at the next look, not at once.
-        self.comparisons.start_again(ids);
-    }
-
-    /// Begins reads of the holes that have been waited for long enough.
-    fn fill_holes(&mut self) {
-        if !self.options.rules.fill {
-            return;
-        }
-        let now = Instant::now();
-        for channel in &self.holes {
-            if self.fills >= FILLS_AT_ONCE {
-                break;
-            }
-            let Some(tail) = self.tails.get_mut(channel) else {
-                continue;
-            };
-            let due = tail
-                .missing_since
-                .is_some_and(|since| now >= since + self.options.hole_grace);
-            if due
-                && !tail.filling
-                && let Some((after, before)) = tail.order.hole()
-            {
-                tail.filling = true;
-                self.fills += 1;
-                self.flights
-                    .push(flight::fill(&self.channels, *channel, after, before));
-            }
-        }
-    }
-
-    fn filled(&mut self, channel: ChannelId, rows: Result<Vec<EventRow>, LogError>) {
-        self.fills -= 1;
-        let Some(tail) = self.tails.get_mut(&channel) else {
-            return;
-        };
-        tail.filling = false;
-        let before = tail.order.last();
-        match rows {
-            Ok(rows) => {
-                metrics::counter!("klatch_tail_filled_events_total").increment(rows.len() as u64);
-                for piece in pieces_of(&rows) {
-                    self.accept(channel, piece);
-                }
-            }
-            Err(error) => tracing::warn!(%error, %channel, "a hole could not be read"),
-        }
-        // What was said to be committed is not there: read too early, or of a database that lost it. But what was missing
-        // may also have come another way meanwhile, and then there is no hole to be read again.
-        if let Some(tail) = self.tails.get_mut(&channel)
-            && tail.order.last() == before
-            && let Some(since) = &mut tail.missing_since
-        {
-            *since = Instant::now() + READ_AGAIN;
-        }
-    }
-
     /// What is due by time.
     fn look(&mut self) {
         let now = Instant::now();
@@ -451,68 +290,13 @@ impl Follower {
         self.next_look = now + pause;
     }
 
-    /// Lets go of tails that nobody listens to any more.
-    fn sweep(&mut self, now: Instant) {
-        let hub = self.channels.hub();
-        let gone: Vec<ChannelId> = self
-            .tails
-            .iter()
-            .filter(|(channel, tail)| {
-                tail.idle_since
-                    .is_some_and(|since| now >= since + limits::INTEREST_LINGERS)
-                    && !hub.has_listeners(**channel)
-            })
-            .map(|(channel, _)| *channel)
-            .collect();
-        for channel in gone {
-            self.forget(channel);
-        }
-    }
-
-    fn forget(&mut self, channel: ChannelId) {
-        self.tails.remove(&channel);
-        self.shared.heard.write().remove(&channel);
-        self.holes.retain(|other| *other != channel);
-        self.starting.retain(|other| *other != channel);
-        self.bus.ignore(Topic::Events(channel));
-        self.bus.ignore(Topic::Signals(channel));
-        metrics::gauge!("klatch_tails").decrement(1);
-    }
-
-    /// The directory knows of a membership that a connection does not. If delivery has come to where its user stands, it
-    /// listens from now on and is given what it missed. Otherwise it must not listen yet: what comes first may not be
-    /// theirs to see. Then the event by which they came is still to be delivered, or they are asked about again.
-    fn missed_membership(&mut self, one: &flight::Unknown) {
-        let (outbox, channel) = (&one.outbox, one.channel);
-        if outbox.membership_changes() != one.changes {
-            return; // no longer so, perhaps: the next comparison tells
-        }
-        match self.tails.get_mut(&channel) {
-            Some(tail) if tail.order.last().is_some_and(|last| last >= one.since) => {
-                self.channels.hub().subscribe(channel, outbox);
-                let after = one.since.prev();
-                self.flights
-                    .push(flight::replay(&self.channels, Arc::clone(outbox), channel, after));
-                return;
-            }
-            Some(tail) if tail.order.last().is_some() => {}
-            Some(tail) => tail.joined.push(one.since),
-            None => {
-                let tail = self.begin_tail(channel);
-                tail.joined.push(one.since);
-                tail.idle_since = Some(Instant::now());
-            }
-        }
-        self.comparisons.compare_user_soon(outbox.user());
-    }
-
     pub(super) fn bus_is_up(&self) -> bool {
         self.shared.bus_up.load(Ordering::Acquire)
     }
 }
 
 /// Rows of a channel as pieces.
-fn pieces_of(rows: &[EventRow]) -> Vec<Piece> {
+pub(super) fn pieces_of(rows: &[EventRow]) -> Vec<Piece> {
     let mut pieces = Pieces::default();
     rows.iter().for_each(|row| pieces.add(row, true));
     pieces.finish()

@@ -6,9 +6,11 @@
 //! trace is found out by comparing heads with the log, soon after a tail begins, after the bus was away, and every few
 //! seconds.
 
+mod begin;
 mod compare;
 mod flight;
 mod follow;
+mod hole;
 mod order;
 mod wire;
 
