@@ -66,7 +66,7 @@ pub(super) struct Follower {
     pub(super) fills: usize,
     pub(super) flights: FuturesUnordered<Flight>,
     pub(super) comparisons: Comparisons,
-    next_look: Instant,
+    pub(super) next_look: Instant,
     next_sweep: Instant,
 }
 
