@@ -73,6 +73,9 @@ pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest time one REST call may take, body included.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest time until a command on a socket is answered, its wait for those before it included; then it is told that nobody
+/// knows, and that it can be sent again with its key.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_millis(9_500);
 /// Longest wait between heartbeats of the server.
 pub const HEARTBEAT: Duration = Duration::from_secs(25);
 /// Silence after which a connection is dead.

@@ -250,8 +250,12 @@ impl Conversation<'_> {
                 let (sessions, who) = (Arc::clone(&self.state.app.sessions), Arc::clone(&self.who));
                 let turns = self.turns.clone();
                 self.commands.push(Box::pin(async move {
-                    let turn = turns.next().await;
-                    let outcome = match sessions.run_in_turn(&who, command, turn).await {
+                    let run = async {
+                        let turn = turns.next().await;
+                        sessions.run_in_turn(&who, command, turn).await
+                    };
+                    let ran = tokio::time::timeout(limits::COMMAND_TIMEOUT, run).await;
+                    let outcome = match ran.unwrap_or(Err(SessionError::code(ErrorCode::Unavailable))) {
                         Ok(reply) => Outcome::Ok(reply),
                         Err(error) => {
                             if error.is_fault() {
