@@ -37,6 +37,9 @@ pub(crate) struct Costs {
     /// How much of the median latency of a message the commit of its lane is; the rest is waiting for the one before,
     /// and delivery.
     pub(crate) commit_part: f64,
+    /// How much longer it takes for each other node that commits to the same channels at the same time: the row of a
+    /// channel is its lock.
+    pub(crate) contention: f64,
     /// How long a commit took where little happened, seconds.
     pub(crate) commit_s: f64,
 }
@@ -125,17 +128,18 @@ impl Costs {
         };
         costs.payload_bytes = mean(&|cell| cell.bus_sent_bytes_per_s / cell.bus_sent_per_s.max(1.0));
         costs.wal_bytes = mean(&|cell| cell.wal_bytes_per_message);
-        costs.commit_part = costs.fitting_part(&busy);
+        (costs.commit_part, costs.contention) = costs.fitting_times(&busy);
         let fastest = busy.iter().map(|cell| cell.p50_ms).fold(f64::INFINITY, f64::min);
         costs.commit_s = costs.commit_part * fastest / 1e3;
         costs
     }
 
-    /// The part of the latency with which the numbers of commits come closest to the measured ones.
-    fn fitting_part(&self, cells: &[&Cell]) -> f64 {
-        let error = |part: f64| -> f64 {
+    /// The part of the latency, and the contention, with which the numbers of commits come closest to the measured ones.
+    fn fitting_times(&self, cells: &[&Cell]) -> (f64, f64) {
+        let error = |(commit_part, contention): (f64, f64)| -> f64 {
             let tried = Self {
-                commit_part: part,
+                commit_part,
+                contention,
                 ..*self
             };
             let off = |cell: &&Cell| {
@@ -144,10 +148,12 @@ impl Costs {
             };
             cells.iter().map(off).sum()
         };
-        let parts = (1..=100).map(|step| f64::from(step) * 0.01);
-        parts
+        let tried = (1..=50).flat_map(|part| {
+            (0..=40).map(move |contention| (f64::from(part) * 0.02, f64::from(contention) * 0.05))
+        });
+        tried
             .min_by(|a, b| error(*a).total_cmp(&error(*b)))
-            .unwrap_or(0.5)
+            .unwrap_or((0.5, 0.0))
     }
 
     /// The load of a measured cell.
@@ -165,7 +171,7 @@ impl Costs {
                 channels
             },
             tails: channels * hear as f64,
-            commit_s: self.commit_part * cell.p50_ms / 1e3,
+            commit_s: self.commit_part * cell.p50_ms / 1e3 * (1.0 + self.contention * (hear as f64 - 1.0)),
         }
     }
 

@@ -24,7 +24,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// How far a simulated cost may be from a measured one, as a part of it, or in cores where that is less.
-const TOLERANCE: f64 = 0.62;
+const TOLERANCE: f64 = 0.4;
 const TOLERANCE_CORES: f64 = 0.02;
 /// The number of nodes that the costs of the check know nothing of.
 const HELD_OUT: usize = 2;

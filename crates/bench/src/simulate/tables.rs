@@ -126,12 +126,16 @@ pub(super) fn costs(costs: &Costs) -> String {
             "time of a commit where little happened",
             format!("{:.1} ms", costs.commit_s * 1e3),
         ),
+        (
+            "longer for each other node that commits to the same channels just then",
+            format!("{:.0} %", costs.contention * 100.0),
+        ),
     ];
     let rows: Vec<_> = rows
         .into_iter()
         .map(|(name, value)| vec![name.to_owned(), value])
         .collect();
-    table(&texts(&["what", "processor time"]), &rows)
+    table(&texts(&["what", "cost"]), &rows)
 }
 
 /// Measured beside simulated.
