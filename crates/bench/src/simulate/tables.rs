@@ -209,7 +209,8 @@ pub(super) fn operator(measured: &Measured) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "\nMemory: {} for a connection, {} of it the kernel's, and {} for each channel that somebody on the node is in.\n",
+        "\nMemory: {} for a connection, {} of it the kernel's, and {} for each channel that somebody on the node is in. [How far it scales](scaling.md) \
+         tells where all this comes from, and of larger sizes.\n",
         bytes(single.connection_bytes + single.connection_kernel_bytes),
         bytes(single.connection_kernel_bytes),
         bytes(single.listened_node_bytes)
