@@ -9,8 +9,10 @@ use tokio::time::Instant;
 
 /// Channels in one question.
 const CHANNELS_AT_ONCE: usize = 1_000;
-/// Users in one question.
-const USERS_AT_ONCE: usize = 50;
+/// Users asked about at each look: more if there are so many that a round would take longer than it may.
+const USERS_AT_ONCE_MIN: usize = 50;
+/// In so many looks a round comes to its end: well within the time between two of them.
+const LOOKS_OF_A_ROUND: usize = 200;
 /// How long after a tail began its head is compared once more: a bus of several servers may have heard of the new interest
 /// a little late.
 const SOON: Duration = Duration::from_millis(300);
@@ -27,6 +29,7 @@ pub(super) struct Comparisons {
     starts: Vec<ChannelId>,
     users_at: Instant,
     users: Vec<UserId>,
+    users_at_once: usize,
     users_soon: Vec<(Instant, UserId)>,
 }
 
@@ -40,6 +43,7 @@ impl Comparisons {
             starts: Vec::new(),
             users_at: now,
             users: Vec::new(),
+            users_at_once: USERS_AT_ONCE_MIN,
             users_soon: Vec::new(),
         }
     }
@@ -103,12 +107,14 @@ impl Follower {
             let (calm, alone) = self.options.memberships_compared_every;
             self.comparisons.users_at = now + if self.bus_is_up() { calm } else { alone };
             self.comparisons.users = self.channels.hub().users();
+            let share = self.comparisons.users.len().div_ceil(LOOKS_OF_A_ROUND);
+            self.comparisons.users_at_once = share.max(USERS_AT_ONCE_MIN);
         }
         let left = self.comparisons.users.len();
         let slice = self
             .comparisons
             .users
-            .split_off(left.saturating_sub(USERS_AT_ONCE));
+            .split_off(left.saturating_sub(self.comparisons.users_at_once));
         let soon = self.comparisons.users_soon.extract_if(.., |(at, _)| *at <= now);
         let slice: Vec<UserId> = slice.into_iter().chain(soon.map(|(_, user)| user)).collect();
         if !slice.is_empty() {
