@@ -1,11 +1,11 @@
 //! Where tails begin and end: when someone here listens to a channel, and when nobody has for a while.
 
 use super::flight;
-use super::follow::{Follower, Tail};
-use klatch_fanout::Topic;
-use klatch_log::{Head, LogError};
+use super::follow::{Follower, Tail, Waiter, pieces_of};
+use crate::piece::Piece;
+use klatch_fanout::{Outbox, Topic};
+use klatch_log::{EventRow, Head, LogError};
 use klatch_types::{ChannelId, Seq, UserId, limits};
-use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -47,6 +47,7 @@ impl Follower {
         if !self.start_under_way && (!self.starting.is_empty() || self.settling) {
             self.start_under_way = true;
             self.settling = false;
+            self.waiters.append(&mut self.arrived);
             let ids = std::mem::take(&mut self.starting);
             self.flights.push(flight::start(&self.channels, &self.bus, ids));
         }
@@ -71,17 +72,17 @@ impl Follower {
             self.note_hole(*channel);
             self.comparisons.compare_soon(*channel);
         }
-        let begun: HashSet<ChannelId> = ids.iter().copied().collect();
-        let mut waiting = Vec::new();
-        for mut waiter in std::mem::take(&mut self.waiters) {
-            waiter.left.retain(|channel| !begun.contains(channel));
-            if waiter.left.is_empty() {
-                waiter.done.send(Ok(())).ok();
-            } else {
-                waiting.push(waiter);
-            }
+        // Those who came while this was asked wait for the next answer: the bus may not hear what they need yet.
+        let tails = &self.tails;
+        let is_to_begin =
+            |channel: &ChannelId| tails.get(channel).is_some_and(|tail| tail.order.last().is_none());
+        let (waiting, served): (Vec<Waiter>, Vec<Waiter>) = std::mem::take(&mut self.waiters)
+            .into_iter()
+            .partition(|waiter| waiter.channels.iter().any(is_to_begin));
+        self.waiters = waiting;
+        for waiter in served {
+            waiter.done.send(Ok(())).ok(); // one who is gone needs no answer
         }
-        self.waiters.append(&mut waiting);
     }
 
     pub(super) fn start_failed(&mut self, ids: Vec<ChannelId>, error: &LogError) {
@@ -120,6 +121,19 @@ impl Follower {
         self.bus.ignore(Topic::Events(channel));
         self.bus.ignore(Topic::Signals(channel));
         metrics::gauge!("klatch_tails").decrement(1);
+    }
+
+    /// Gives one connection what it missed: only what was delivered here, and only if it still listens, for the log may
+    /// have gone on to events that are no longer its user's to see.
+    pub(super) fn replayed(&mut self, outbox: &Outbox, channel: ChannelId, mut rows: Vec<EventRow>) {
+        let last = self.tails.get(&channel).and_then(|tail| tail.order.last());
+        let Some(last) = last.filter(|_| outbox.subscriptions().contains(&channel)) else {
+            return;
+        };
+        rows.retain(|row| row.seq <= last);
+        for frame in pieces_of(&rows).iter().filter_map(Piece::frame) {
+            outbox.push(frame);
+        }
     }
 
     /// The directory knows of a membership that a connection does not. If delivery has come to where its user stands, it

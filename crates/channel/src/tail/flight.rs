@@ -18,7 +18,7 @@ pub(super) enum Landed {
     /// Memberships that a connection does not know of.
     Memberships(Vec<Unknown>),
     /// Events for one connection.
-    Replayed(Arc<Outbox>, Vec<EventRow>),
+    Replayed(Arc<Outbox>, ChannelId, Vec<EventRow>),
 }
 
 /// A membership that a connection does not know of.
@@ -56,14 +56,7 @@ pub(super) fn compare(channels: &Arc<Channels>, ids: Vec<ChannelId>, all: bool) 
 /// Reads what is missing in a channel. One read of a hole is under way at a time, however many wait for it.
 pub(super) fn fill(channels: &Arc<Channels>, channel: ChannelId, after: Seq, before: Option<Seq>) -> Flight {
     let log = Arc::clone(channels.log());
-    let page = ReadPage {
-        after,
-        before,
-        order: Order::Ascending,
-        messages_only: false,
-        limit: limits::PAGE_MAX,
-    };
-    Box::pin(async move { Landed::Filled(channel, log.read(channel, page).await) })
+    Box::pin(async move { Landed::Filled(channel, log.read(channel, page(after, before)).await) })
 }
 
 /// Reads the events after a position for one connection that has missed them.
@@ -74,15 +67,21 @@ pub(super) fn replay(
     after: Seq,
 ) -> Flight {
     let log = Arc::clone(channels.log());
-    let page = ReadPage {
+    // If it cannot be read, the next event shows the client that something is missing.
+    Box::pin(async move {
+        let rows = log.read(channel, page(after, None)).await.unwrap_or_default();
+        Landed::Replayed(outbox, channel, rows)
+    })
+}
+
+fn page(after: Seq, before: Option<Seq>) -> ReadPage {
+    ReadPage {
         after,
-        before: None,
+        before,
         order: Order::Ascending,
         messages_only: false,
         limit: limits::PAGE_MAX,
-    };
-    // If it cannot be read, the next event shows the client that something is missing.
-    Box::pin(async move { Landed::Replayed(outbox, log.read(channel, page).await.unwrap_or_default()) })
+    }
 }
 
 /// Asks which channels these users are in, and answers those that one of their connections does not listen to.

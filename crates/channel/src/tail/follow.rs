@@ -45,7 +45,7 @@ pub(super) struct Tail {
 
 /// Someone who waits until tails have begun.
 pub(super) struct Waiter {
-    pub(super) left: Vec<ChannelId>,
+    pub(super) channels: Vec<ChannelId>,
     pub(super) done: oneshot::Sender<Result<(), LogError>>,
 }
 
@@ -60,6 +60,8 @@ pub(super) struct Follower {
     pub(super) start_under_way: bool,
     /// Whether someone waits for the bus to settle, though no tail begins.
     pub(super) settling: bool,
+    /// Those who came since the last question was asked, and those who wait for its answer.
+    pub(super) arrived: Vec<Waiter>,
     pub(super) waiters: Vec<Waiter>,
     /// Channels with a hole.
     pub(super) holes: Vec<ChannelId>,
@@ -87,6 +89,7 @@ impl Follower {
             starting: Vec::new(),
             start_under_way: false,
             settling: false,
+            arrived: Vec::new(),
             waiters: Vec::new(),
             holes: Vec::new(),
             fills: 0,
@@ -245,16 +248,7 @@ impl Follower {
             Order::Interest(Interest::User(user, true)) => self.bus.listen(Topic::User(user)),
             Order::Interest(Interest::User(user, false)) => self.bus.ignore(Topic::User(user)),
             Order::Hear(channels, done) => {
-                let has_begun = |channel: &ChannelId| {
-                    self.tails
-                        .get(channel)
-                        .is_none_or(|tail| tail.order.last().is_some())
-                };
-                let left = channels
-                    .into_iter()
-                    .filter(|channel| !has_begun(channel))
-                    .collect();
-                self.waiters.push(Waiter { left, done });
+                self.arrived.push(Waiter { channels, done });
                 self.settling = true;
             }
         }
@@ -269,11 +263,7 @@ impl Follower {
             Landed::Memberships(unknown) => {
                 unknown.iter().for_each(|one| self.missed_membership(one));
             }
-            Landed::Replayed(outbox, rows) => {
-                for frame in pieces_of(&rows).iter().filter_map(Piece::frame) {
-                    outbox.push(frame);
-                }
-            }
+            Landed::Replayed(outbox, channel, rows) => self.replayed(&outbox, channel, rows),
         }
     }
 
