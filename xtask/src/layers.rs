@@ -12,7 +12,7 @@ const STOREYS: [&[&str]; 8] = [
     &["klatch-types"],
     &["klatch-protocol"],
     &["klatch-engine"],
-    &["klatch-log", "klatch-store", "klatch-fanout"],
+    &["klatch-log", "klatch-store", "klatch-fanout", "klatch-roster"],
     &["klatch-channel", "klatch-cluster", "klatch-worker"],
     &["klatch-session"],
     &["klatch-transport"],
