@@ -1,5 +1,6 @@
 //! The service: what it stands on, and the states it keeps.
 
+use crate::receipt::Receipts;
 use crate::spaces::SpaceCache;
 use crate::{ChannelError, ChannelState, Peers};
 use klatch_engine::row::SpaceRow;
@@ -68,6 +69,7 @@ pub struct Channels {
     pub(crate) parts: Parts,
     pub(crate) states: Cache<ChannelId, SharedState>,
     spaces: SpaceCache,
+    pub(crate) receipts: Receipts,
     /// Told of late work that was committed here.
     work: Arc<Notify>,
 }
@@ -79,6 +81,7 @@ impl Channels {
             parts,
             states: Cache::new(limits::CHANNEL_STATES_CACHED_MAX),
             spaces: SpaceCache::default(),
+            receipts: Receipts::default(),
             work: Arc::default(),
         }
     }

@@ -15,7 +15,7 @@ impl Channels {
         read: Option<Seq>,
         received: Option<Seq>,
     ) -> Result<view::Cursor, ChannelError> {
-        self.check(actor, channel, Operation::MoveCursor).await?;
+        let state = self.check(actor, channel, Operation::MoveCursor).await?;
         let row = self
             .parts
             .directory
@@ -28,7 +28,10 @@ impl Channels {
             unread: row.unread,
             mentions: row.mentions,
         };
-        if row.moved && read.is_some() {
+        if row.read_moved || row.received_moved {
+            self.note_receipt(&state, actor.user, &row);
+        }
+        if row.read_moved {
             let frame = Frame::text(&codec::write(&ServerFrame::Cursor(cursor.clone())));
             self.parts.hub.publish_user(actor.user, &frame);
             self.parts.peers.user(actor.user, frame.payload());

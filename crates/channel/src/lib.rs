@@ -22,6 +22,7 @@ mod peers;
 mod piece;
 mod publish;
 mod reaction;
+mod receipt;
 mod settings;
 mod spaces;
 mod state;

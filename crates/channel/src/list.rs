@@ -2,6 +2,7 @@
 
 use crate::access::Operation;
 use crate::fact::{Fact, kind};
+use crate::receipt::ShownReceipts;
 use crate::{Actor, ChannelError, Channels};
 use klatch_protocol::view;
 use klatch_store::{ChannelListRow, PreviewRow};
@@ -18,10 +19,11 @@ impl Channels {
             .directory
             .channel_list(actor.user, kind::MESSAGE_EDITED, limit)
             .await?;
+        let shown = self.shown_receipts(actor).await?;
         Ok(view::Channels {
             channels: rows
                 .into_iter()
-                .map(|row| channel_view(row, actor.user))
+                .map(|row| channel_view(row, actor.user, shown))
                 .collect(),
         })
     }
@@ -39,7 +41,7 @@ impl Channels {
         Ok(view::Channels {
             channels: rows
                 .into_iter()
-                .map(|row| channel_view(row, actor.user))
+                .map(|row| channel_view(row, actor.user, ShownReceipts::NONE))
                 .collect(),
         })
     }
@@ -52,11 +54,16 @@ impl Channels {
             .directory
             .channel_line(actor.user, channel, kind::MESSAGE_EDITED)
             .await?;
-        Ok(channel_view(row.ok_or(ChannelError::NotFound)?, actor.user))
+        let shown = self.shown_receipts(actor).await?;
+        Ok(channel_view(
+            row.ok_or(ChannelError::NotFound)?,
+            actor.user,
+            shown,
+        ))
     }
 }
 
-fn channel_view(line: ChannelListRow, user: UserId) -> view::Channel {
+fn channel_view(line: ChannelListRow, user: UserId, shown: ShownReceipts) -> view::Channel {
     let ChannelListRow {
         row,
         member,
@@ -70,9 +77,10 @@ fn channel_view(line: ChannelListRow, user: UserId) -> view::Channel {
     let mentions = member.as_ref().map_or(0, |member| {
         member.mentions.since(member.read_mentions) + row.broadcasts.since(member.read_broadcasts)
     });
+    let peer = peer.filter(|peer| peer.id != user);
     let own_name = row.name.unwrap_or_default();
     let name = match (&row.kind, &peer) {
-        (ChannelKind::Direct, Some((_, _, peer_name))) => peer_name.clone(),
+        (ChannelKind::Direct, Some(peer)) => peer.name.clone(),
         _ => own_name,
     };
     view::Channel {
@@ -81,7 +89,12 @@ fn channel_view(line: ChannelListRow, user: UserId) -> view::Channel {
         name,
         topic: row.topic,
         visibility: row.visibility,
-        peer: peer.map(|(id, _, _)| id).filter(|id| *id != user),
+        peer: peer.as_ref().map(|peer| peer.id),
+        peer_read: peer
+            .as_ref()
+            .filter(|peer| shown.read && !peer.hides_reading)
+            .map(|peer| peer.read),
+        peer_received: peer.filter(|_| shown.received).map(|peer| peer.received),
         role: member.as_ref().map(|member| member.role),
         members: row.members,
         head: row.head,

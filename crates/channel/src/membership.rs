@@ -215,13 +215,17 @@ impl Channels {
         let mut rows = self.parts.directory.members(channel, after, limit + 1).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
+        let users: Vec<UserId> = rows.iter().map(|(member, _)| member.user).collect();
+        let hidden = self.hide_reading(&users).await?;
+        let shown = self.shown_receipts(actor).await?;
         let members = rows.into_iter().map(|(member, user)| view::Member {
+            read: (member.user == actor.user || shown.read && !hidden.contains(&member.user))
+                .then_some(member.read),
+            received: (member.user == actor.user || shown.received).then_some(member.received),
             user: user_view(&user),
             role: member.role,
             joined_at: member.joined_at.0,
             muted_until: member.muted_until.map(|until| until.0),
-            read: member.read,
-            received: member.received,
         });
         Ok(view::Members {
             members: members.collect(),

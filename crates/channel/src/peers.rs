@@ -25,6 +25,9 @@ pub trait Peers: Send + Sync + 'static {
     /// Tells listeners on other nodes of something that may be lost (typing): an encoded frame, and whose it is.
     fn signal(&self, channel: ChannelId, author: UserId, frame: Bytes);
 
+    /// The same, for all listeners but these.
+    fn signal_except(&self, channel: ChannelId, except: &[UserId], frame: Bytes);
+
     /// Hands an encoded frame to a user's connections on other nodes.
     fn user(&self, user: UserId, frame: Bytes);
 }
@@ -45,5 +48,6 @@ impl Peers for Alone {
         false
     }
     fn signal(&self, _channel: ChannelId, _author: UserId, _frame: Bytes) {}
+    fn signal_except(&self, _channel: ChannelId, _except: &[UserId], _frame: Bytes) {}
     fn user(&self, _user: UserId, _frame: Bytes) {}
 }

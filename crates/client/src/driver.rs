@@ -238,6 +238,7 @@ impl Driver {
                 self.fetch_missing(connection).await
             }
             Incoming::Typing(signal) => self.offer(Update::Typing(signal)),
+            Incoming::Receipts(signal) => self.offer(Update::Receipts(signal)),
             Incoming::Cursor(cursor) => self.offer(Update::Cursor(cursor)),
             Incoming::Reconnect(delay_ms) => {
                 self.reconnect_delay = Some(Duration::from_millis(delay_ms));

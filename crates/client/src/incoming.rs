@@ -1,7 +1,7 @@
 //! What the server sends, as a client reads it.
 
 use crate::ClientError;
-use klatch_protocol::frame::{Behind, Problem, Ready, TypingSignal};
+use klatch_protocol::frame::{Behind, Problem, Ready, ReceiptSignal, TypingSignal};
 use klatch_protocol::{Event, view};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -17,6 +17,8 @@ pub enum Incoming {
     Behind(Vec<Behind>),
     /// Someone types.
     Typing(TypingSignal),
+    /// Members have received or read further.
+    Receipts(ReceiptSignal),
     /// One's cursor moved.
     Cursor(view::Cursor),
     /// The socket will be closed; come back after this delay, milliseconds.
@@ -43,6 +45,7 @@ struct AnyFrame {
     events: Option<Vec<Event>>,
     behind: Option<Vec<Behind>>,
     typing: Option<TypingSignal>,
+    receipts: Option<ReceiptSignal>,
     cursor: Option<view::Cursor>,
     reconnect: Option<Notice>,
     refused: Option<Problem>,
@@ -79,6 +82,10 @@ impl Incoming {
             AnyFrame {
                 typing: Some(typing), ..
             } => Self::Typing(typing),
+            AnyFrame {
+                receipts: Some(receipts),
+                ..
+            } => Self::Receipts(receipts),
             AnyFrame {
                 cursor: Some(cursor), ..
             } => Self::Cursor(cursor),

@@ -5,7 +5,7 @@ use crate::driver::Driver;
 use crate::{Backoff, ClientError, TokenSource};
 use klatch_protocol::Event;
 use klatch_protocol::command::message::Send;
-use klatch_protocol::frame::{Ready, TypingSignal};
+use klatch_protocol::frame::{Ready, ReceiptSignal, TypingSignal};
 use klatch_protocol::view::{Ack, Cursor};
 use klatch_types::{Entropy, Seq, SystemEntropy, limits};
 use serde::Serialize;
@@ -69,6 +69,8 @@ pub enum Update {
     Resync,
     /// Someone types; may be lost.
     Typing(TypingSignal),
+    /// Members have received or read further; may be lost, the channel's view tells it again.
+    Receipts(ReceiptSignal),
     /// One's cursor moved; may be lost, `ready` tells it again.
     Cursor(Cursor),
 }
@@ -175,7 +177,7 @@ impl Socket {
         loop {
             match self.updates.recv().await? {
                 Update::Event(event) => return Some(event),
-                Update::Resync | Update::Typing(_) | Update::Cursor(_) => {}
+                Update::Resync | Update::Typing(_) | Update::Receipts(_) | Update::Cursor(_) => {}
             }
         }
     }

@@ -8,7 +8,7 @@ use klatch_types::{
     ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Seq, SpaceId, UserId,
 };
 use parking_lot::RwLock;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One channel's tables.
@@ -39,6 +39,8 @@ pub struct Tables {
     pub spaces: BTreeMap<SpaceId, SpaceRow>,
     /// Users.
     pub users: BTreeMap<UserId, UserRow>,
+    /// Users who show nobody what they have read.
+    pub receipts_hidden: BTreeSet<UserId>,
     /// Devices.
     pub devices: BTreeMap<DeviceId, DeviceRow>,
     /// Refresh tokens by hash.

@@ -128,12 +128,17 @@ impl Hub {
 
     /// Hands a frame that may be lost to everyone who listens to the channel, but not to its author.
     pub fn publish_lossy(&self, channel: ChannelId, frame: &Frame, author: UserId) {
+        self.publish_lossy_except(channel, frame, &[author]);
+    }
+
+    /// Hands a frame that may be lost to everyone who listens to the channel, but not to these, who must be few.
+    pub fn publish_lossy_except(&self, channel: ChannelId, frame: &Frame, except: &[UserId]) {
         let shard = self.shard(channel).read();
         for outbox in shard
             .get(&channel)
             .into_iter()
             .flatten()
-            .filter(|outbox| outbox.user() != author)
+            .filter(|outbox| !except.contains(&outbox.user()))
         {
             outbox.push_lossy(frame.clone());
         }
@@ -143,6 +148,13 @@ impl Hub {
     pub fn publish_user(&self, user: UserId, frame: &Frame) {
         for outbox in self.outboxes_of(user) {
             outbox.push(frame.clone());
+        }
+    }
+
+    /// Hands a frame that may be lost to every connection of a user.
+    pub fn publish_user_lossy(&self, user: UserId, frame: &Frame) {
+        for outbox in self.outboxes_of(user) {
+            outbox.push_lossy(frame.clone());
         }
     }
 

@@ -8,6 +8,7 @@ pub mod invite;
 pub mod member;
 pub mod message;
 pub mod reaction;
+pub mod receipt;
 pub mod typing;
 pub mod user;
 
@@ -28,6 +29,7 @@ pub enum Command {
     Events(history::Events),
     Read(cursor::Read),
     Received(cursor::Received),
+    Receipts(receipt::Receipts),
     Typing(typing::Typing),
     ChannelCreate(channel::ChannelCreate),
     ChannelGet(channel::ChannelGet),

@@ -121,6 +121,28 @@ pub struct TypingSignal {
     pub user: UserId,
 }
 
+/// How far a member has come, told to the others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Receipt {
+    /// Who.
+    pub user: UserId,
+    /// How far read; left out where it is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Seq>,
+    /// How far received.
+    pub received: Seq,
+}
+
+/// How far members of a channel have come, those who moved since the last such frame. Best effort: positions only
+/// grow, and the channel's view tells them again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReceiptSignal {
+    /// Where.
+    pub channel: ChannelId,
+    /// Who, and how far.
+    pub members: Vec<Receipt>,
+}
+
 /// What the server sends. Exactly one field of these names is in each frame.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -133,6 +155,8 @@ pub enum ServerFrame {
     Behind(Vec<Behind>),
     /// Someone types.
     Typing(TypingSignal),
+    /// Members have received or read further.
+    Receipts(ReceiptSignal),
     /// One's cursor moved, on this or another device.
     Cursor(crate::view::Cursor),
     /// The socket will be closed; come back after this delay. Milliseconds.

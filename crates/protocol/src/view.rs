@@ -107,6 +107,12 @@ pub struct Channel {
     /// Of a `direct` channel, the other user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<UserId>,
+    /// Of a `direct` channel, how far the other has read; left out where it is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_read: Option<Seq>,
+    /// Of a `direct` channel, how far the other has received; left out where it is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_received: Option<Seq>,
     /// One's role; none if one is not a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
@@ -161,6 +167,41 @@ pub struct Cursor {
     pub unread: u64,
     /// Of those, how many mention the user.
     pub mentions: u64,
+}
+
+/// How far a message has come to a member.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReceiptOfMember {
+    /// Who.
+    pub user: UserId,
+    /// Whether it has reached a device of theirs.
+    pub received: bool,
+    /// Whether they have read it; left out where it is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<bool>,
+}
+
+/// How far a message has come among the members who can see it, its author aside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Receipts {
+    /// How many members there are beside the author.
+    pub members: u32,
+    /// Of those, how many have received it.
+    pub received_count: u32,
+    /// Of those, how many have read it and show that; left out for one who shows no reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_count: Option<u32>,
+    /// The members, by id; left out in a channel that is too large for a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<ReceiptOfMember>>,
+}
+
+/// Whether one shows others what one has read, and is shown theirs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptSetting {
+    /// Whether reading is shown.
+    pub shown: bool,
 }
 
 /// One emoji under a message.
@@ -250,10 +291,12 @@ pub struct Member {
     /// Muted until then, Unix milliseconds; `9007199254740991` is "for good".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<i64>,
-    /// How far read.
-    pub read: Seq,
-    /// How far received.
-    pub received: Seq,
+    /// How far read; left out where it is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Seq>,
+    /// How far received; left out where it is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Seq>,
 }
 
 /// A page of members.
@@ -389,6 +432,7 @@ pub enum Reply {
     Ack(Ack),
     Done(Done),
     Cursor(Cursor),
+    Receipts(Receipts),
     Channel(Channel),
     ChannelCreated(ChannelCreated),
     Channels(Channels),

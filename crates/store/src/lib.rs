@@ -19,6 +19,7 @@ mod work;
 pub use error::StoreError;
 pub use klatch_engine::row;
 pub use traits::{
-    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, PreviewRow, Rotation,
+    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, PeerRow, PreviewRow, ReceiptCounts,
+    Rotation,
 };
 pub use work::{WorkClaim, WorkDepth, WorkQueue};

@@ -37,6 +37,23 @@ pub struct PreviewRow {
     pub tombstone: bool,
 }
 
+/// The other user of a direct channel, and how far they are in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeerRow {
+    /// Who.
+    pub id: UserId,
+    /// Unique name in the space.
+    pub username: String,
+    /// Name to show.
+    pub name: String,
+    /// How far read.
+    pub read: Seq,
+    /// How far received.
+    pub received: Seq,
+    /// Whether they show nobody what they have read.
+    pub hides_reading: bool,
+}
+
 /// One line of a user's channel list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChannelListRow {
@@ -44,8 +61,8 @@ pub struct ChannelListRow {
     pub row: ChannelRow,
     /// The user's membership; none in lists of open channels that the user is not in.
     pub member: Option<MemberRow>,
-    /// Of a direct channel: the other user's id, username and name.
-    pub peer: Option<(UserId, String, String)>,
+    /// Of a direct channel: the other user.
+    pub peer: Option<PeerRow>,
     /// The last message.
     pub preview: Option<PreviewRow>,
 }
@@ -76,8 +93,21 @@ pub struct CursorRow {
     pub unread: u64,
     /// Of those, mentions by name and of everyone.
     pub mentions: u64,
-    /// Whether anything moved.
-    pub moved: bool,
+    /// Whether `read` moved.
+    pub read_moved: bool,
+    /// Whether `received` moved.
+    pub received_moved: bool,
+}
+
+/// How far a message has come among the members who can see it, its author aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiptCounts {
+    /// How many those are.
+    pub members: u64,
+    /// Of those, how many have received it.
+    pub received: u64,
+    /// Of those, how many have read it and show that.
+    pub read: u64,
 }
 
 /// What became of a refresh token.
@@ -151,6 +181,8 @@ pub trait Directory: Send + Sync + 'static {
     async fn device(&self, id: DeviceId) -> Result<Option<DeviceRow>, StoreError>;
     /// The devices of a user that are not revoked, last used first.
     async fn devices_of(&self, user: UserId) -> Result<Vec<DeviceRow>, StoreError>;
+    /// Changes the name of a device. `NotFound` if there is none.
+    async fn device_rename(&self, id: DeviceId, name: &str) -> Result<(), StoreError>;
     /// Revokes a device. False if it was revoked already. `NotFound` if there is none.
     async fn device_revoke(&self, id: DeviceId, at: Millis) -> Result<bool, StoreError>;
     /// Uses a refresh token once, atomically: if it is good, it is marked used, `next` (of the same device) is added
@@ -242,6 +274,20 @@ pub trait Directory: Send + Sync + 'static {
         read: Option<Seq>,
         received: Option<Seq>,
     ) -> Result<CursorRow, StoreError>;
+
+    // ---- receipts ----
+
+    /// How far a message of `author` has come, in one query over the channel's members. Nothing of an unknown channel.
+    async fn receipt_counts(
+        &self,
+        channel: ChannelId,
+        seq: Seq,
+        author: UserId,
+    ) -> Result<ReceiptCounts, StoreError>;
+    /// Hides from everyone what a user has read, or shows it again.
+    async fn receipts_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError>;
+    /// Those of these users who show nobody what they have read, in any order.
+    async fn receipts_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError>;
 
     // ---- invitations ----
 

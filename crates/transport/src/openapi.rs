@@ -27,6 +27,7 @@ const TAGS: &[(&str, &str)] = &[
     ("reaction", "Reactions to messages."),
     ("event", "Raw events: how a client fills a hole."),
     ("cursor", "How far one has received and read."),
+    ("receipt", "How far others have."),
     ("typing", "The sign that someone is typing."),
     ("invite", "Invitation links."),
     ("ban", "Bans."),

@@ -117,6 +117,21 @@ pub const CHANNEL_STATES_CACHED_MAX: usize = 10_000;
 /// Times an append is tried again because the channel's membership changed under it.
 pub const STALE_RETRIES_MAX: usize = 16;
 
+// ---- receipts ----
+
+/// Members of a channel up to which everyone is told how far the others are; in a larger one they are asked for.
+pub const RECEIPT_MEMBERS_MAX: usize = 200;
+/// How often the members of a group are told at most.
+pub const RECEIPTS_EVERY: Duration = Duration::from_secs(1);
+/// The same in a direct channel.
+pub const RECEIPTS_EVERY_DIRECT: Duration = Duration::from_millis(100);
+/// Channels with receipts that wait to be told; those of further channels are lost, and asked for when they are shown.
+pub const RECEIPT_CHANNELS_WAITING_MAX: usize = 10_000;
+/// How long the word of the directory on who shows no receipts is believed.
+pub const RECEIPTS_HIDDEN_BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// Users of whom it is kept whether they show receipts.
+pub const RECEIPTS_HIDDEN_CACHED_MAX: usize = 50_000;
+
 // ---- cluster ----
 
 /// Messages from other nodes that may wait to be taken; past it they are missed, and looked up in the log.
@@ -212,6 +227,10 @@ pub const INVITE_LIFE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
 const _: () = assert!(DEAD_AFTER.as_secs() > HEARTBEAT.as_secs());
 const _: () = assert!(PAGE_DEFAULT <= PAGE_MAX);
+const _: () = assert!(RECEIPTS_EVERY_DIRECT.as_millis() <= RECEIPTS_EVERY.as_millis());
+// They are read as one page of members, and told in one frame.
+const _: () = assert!(RECEIPT_MEMBERS_MAX <= PAGE_MAX as usize);
+const _: () = assert!(RECEIPT_MEMBERS_MAX * 128 <= EVENTS_FRAME_BYTES_MAX);
 const _: () = assert!(EVENTS_FRAME_BYTES_MAX <= OUTBOX_BYTES_MAX);
 const _: () = assert!(MESSAGE_CHARS_MAX as usize * 4 <= FRAME_BYTES_MAX);
 const _: () = assert!(WRITE_STALL_MAX.as_secs() < 10);

@@ -118,6 +118,9 @@ pub struct Policy {
     pub attachments: bool,
     /// Whether online state and typing are shown.
     pub presence: bool,
+    /// Whether people see how far others have received and read. Policies of before there were receipts have them.
+    #[serde(default = "receipts_by_default")]
+    pub receipts: bool,
     /// Whether a user may be signed in on several devices; if not, a new login replaces the old.
     pub several_devices: bool,
     /// Whether channels may be end-to-end encrypted.
@@ -130,6 +133,10 @@ pub struct Policy {
     pub history: HistoryVisibility,
     /// Whether people may make accounts themselves.
     pub sign_up: SignUp,
+}
+
+fn receipts_by_default() -> bool {
+    true
 }
 
 /// A policy value out of range.
@@ -153,6 +160,7 @@ impl Policy {
             characters_max: 4_000,
             attachments: true,
             presence: true,
+            receipts: true,
             several_devices: true,
             encryption: Encryption::No,
             retention: Retention::Forever,
@@ -182,6 +190,7 @@ impl Policy {
                 characters_max: 400,
                 attachments: false,
                 presence: false,
+                receipts: false,
                 several_devices: false,
                 membership: MembershipSource::Roster,
                 ..base
@@ -233,6 +242,15 @@ mod tests {
         assert_eq!(of(Profile::Meeting), (1_000, 4_000, false, true, true));
         assert_eq!(of(Profile::Course), (150, 400, false, false, false));
         assert_eq!(of(Profile::App), (100_000, 4_000, true, true, true));
+    }
+
+    #[test]
+    fn a_policy_of_an_earlier_release_has_receipts() {
+        let mut earlier = serde_json::to_value(Policy::of(Profile::Campus)).unwrap();
+        earlier.as_object_mut().unwrap().remove("receipts");
+        let read: Policy = serde_json::from_value(earlier).unwrap();
+        assert_eq!(read, Policy::of(Profile::Campus));
+        assert!(!Policy::of(Profile::Course).receipts);
     }
 
     #[test]

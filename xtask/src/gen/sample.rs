@@ -64,6 +64,8 @@ pub(super) fn group() -> view::Channel {
         topic: Some("Everything and nothing".into()),
         visibility: Visibility::Open,
         peer: None,
+        peer_read: None,
+        peer_received: None,
         role: Some(Role::Member),
         members: 3,
         head: Seq(42),

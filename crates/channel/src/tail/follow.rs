@@ -188,8 +188,8 @@ impl Follower {
         match topic {
             Topic::Events(channel) => self.heard_events(channel, payload),
             Topic::Signals(channel) => {
-                if let Ok((author, frame)) = wire::read_signal(payload) {
-                    self.channels.hub().publish_lossy(channel, &frame, author);
+                if let Ok((except, frame)) = wire::read_signal(payload) {
+                    self.channels.hub().publish_lossy_except(channel, &frame, &except);
                 }
             }
             // What begins with a brace is JSON, and the registry's.

@@ -171,6 +171,11 @@ impl Peers for Tails {
             .say(Topic::Signals(channel), wire::write_signal(author, &frame));
     }
 
+    fn signal_except(&self, channel: ChannelId, except: &[UserId], frame: Bytes) {
+        self.bus
+            .say(Topic::Signals(channel), wire::write_signal_except(except, &frame));
+    }
+
     fn user(&self, user: UserId, frame: Bytes) {
         self.bus.say(Topic::User(user), wire::write_user_frame(&frame));
     }

@@ -87,12 +87,37 @@ pub(super) fn write_signal(author: UserId, frame: &[u8]) -> Bytes {
     payload.freeze()
 }
 
-/// Whose signal, and the frame.
-pub(super) fn read_signal(mut payload: Bytes) -> Result<(UserId, Frame), Unreadable> {
-    check_version(&mut payload)?;
-    let author = UserId(get_uuid(&mut payload)?);
-    Ok((author, Frame::text(&payload)))
+/// Begins a signal that tells how many users it is not for, and who they are: no version, so that nodes of before
+/// leave it alone.
+const SIGNAL_EXCEPT: u8 = 0x80;
+
+/// A signal in a channel that may be lost, for all but these; only as many of them as are told of receipts.
+pub(super) fn write_signal_except(except: &[UserId], frame: &[u8]) -> Bytes {
+    let mut payload = BytesMut::with_capacity(frame.len() + except.len() * 16 + 3);
+    payload.put_u8(SIGNAL_EXCEPT);
+    payload.put_u16(u16::try_from(except.len()).expect("a channel with receipts has few members"));
+    for user in except {
+        payload.put_slice(user.as_bytes());
+    }
+    payload.put_slice(frame);
+    payload.freeze()
 }
+
+/// Whom a signal is not for, and the frame.
+pub(super) fn read_signal(mut payload: Bytes) -> Result<(Vec<UserId>, Frame), Unreadable> {
+    let mut except = Vec::new();
+    if payload.first() == Some(&SIGNAL_EXCEPT) {
+        payload.advance(1);
+        for _ in 0..payload.try_get_u16().map_err(|_| Unreadable)? {
+            except.push(UserId(get_uuid(&mut payload)?));
+        }
+    } else {
+        check_version(&mut payload)?;
+        except.push(UserId(get_uuid(&mut payload)?));
+    }
+    Ok((except, Frame::text(&payload)))
+}
+const _: () = assert!(klatch_types::limits::RECEIPT_MEMBERS_MAX < u16::MAX as usize);
 
 /// A note for the nodes where a user has connections.
 #[derive(Debug, PartialEq)]
@@ -302,8 +327,17 @@ mod tests {
         );
         assert_eq!(
             read_signal(write_signal(user, b"{}")),
-            Ok((user, Frame::text(b"{}")))
+            Ok((vec![user], Frame::text(b"{}")))
         );
+        for except in [vec![], vec![user], vec![user, user]] {
+            assert_eq!(
+                read_signal(write_signal_except(&except, b"{}")),
+                Ok((except, Frame::text(b"{}")))
+            );
+        }
+        let mut cut = write_signal_except(&[user], b"");
+        cut.truncate(10);
+        assert_eq!(read_signal(cut), Err(Unreadable));
         assert_eq!(
             read_user_note(write_user_frame(b"{}")),
             Ok(UserNote::Frame(Frame::text(b"{}")))

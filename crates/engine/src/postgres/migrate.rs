@@ -16,12 +16,20 @@ struct Migration {
 /// Every migration, oldest first; the version is the place in this list, counted from one. What was released is
 /// never changed: a correction is the next migration. A migration only adds, because nodes of the version before
 /// go on working beside it during a rolling upgrade.
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "0001_initial",
-    sql: include_str!("../migrations/postgres/0001_initial.sql"),
-    whole: include_str!("../migrations/postgres/0001_whole.sql"),
-    by_bucket: include_str!("../migrations/postgres/0001_distributed.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "0001_initial",
+        sql: include_str!("../migrations/postgres/0001_initial.sql"),
+        whole: include_str!("../migrations/postgres/0001_whole.sql"),
+        by_bucket: include_str!("../migrations/postgres/0001_distributed.sql"),
+    },
+    Migration {
+        name: "0002_receipts",
+        sql: include_str!("../migrations/postgres/0002_receipts.sql"),
+        whole: "",
+        by_bucket: "",
+    },
+];
 
 /// The schema version that this build reads and writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;

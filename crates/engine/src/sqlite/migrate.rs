@@ -15,6 +15,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../migrations/sqlite/0002_chores.sql"),
     ),
     ("0003_work", include_str!("../migrations/sqlite/0003_work.sql")),
+    (
+        "0004_receipts",
+        include_str!("../migrations/sqlite/0004_receipts.sql"),
+    ),
 ];
 
 /// The schema version that this build reads and writes.

@@ -44,6 +44,7 @@ const fn col(name: &'static str, source: &'static str, kind: Kind) -> Column {
 pub(super) const TABLES: &[Table] = &[
     SPACES,
     USERS,
+    RECEIPTS_HIDDEN,
     DEVICES,
     REFRESH_TOKENS,
     API_KEYS,
@@ -90,6 +91,13 @@ const USERS: Table = Table {
         col("created_at", "t.created_at", Int8),
         col("disabled_at", "t.disabled_at", Int8),
     ],
+};
+
+const RECEIPTS_HIDDEN: Table = Table {
+    name: "receipts_hidden",
+    from: "receipts_hidden t",
+    key: &["t.user"],
+    columns: &[col("user_id", "t.user", Uuid)],
 };
 
 const DEVICES: Table = Table {

@@ -148,6 +148,12 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
     ),
     (
         Kind::Counter,
+        "klatch_receipts_dropped_total",
+        Unit::Count,
+        "Moved cursors that others were not told of because too many channels had some",
+    ),
+    (
+        Kind::Counter,
         "klatch_work_done_total",
         Unit::Count,
         "Pieces of late work done, by kind",

@@ -7,6 +7,7 @@ mod history;
 mod invite;
 mod member;
 mod message;
+mod receipt;
 mod user;
 
 use crate::{Principal, SessionError, Sessions};
@@ -35,6 +36,7 @@ impl Sessions {
             Command::Events(c) => self.events(actor, c).await,
             Command::Read(c) => self.read(actor, c).await,
             Command::Received(c) => self.received(actor, c).await,
+            Command::Receipts(c) => self.receipts(actor, c).await,
             Command::Typing(c) => self.typing(actor, c).await,
             Command::ChannelCreate(c) => self.channel_create(actor, c).await,
             Command::ChannelGet(c) => self.channel_get(actor, c).await,

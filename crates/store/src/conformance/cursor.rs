@@ -16,14 +16,19 @@ async fn posted(world: &World, messages: u64) -> (ChannelId, UserId, UserId) {
     (channel, reader, writer)
 }
 
-fn row(read: u64, received: u64, unread: u64, moved: bool) -> CursorRow {
+const NEITHER: [bool; 2] = [false, false];
+const BOTH: [bool; 2] = [true, true];
+
+/// A row, and which of the two cursors moved.
+fn row(read: u64, received: u64, unread: u64, [read_moved, received_moved]: [bool; 2]) -> CursorRow {
     let (read, received) = (Seq(read), Seq(received));
     CursorRow {
         read,
         received,
         unread,
         mentions: 0,
-        moved,
+        read_moved,
+        received_moved,
     }
 }
 
@@ -31,17 +36,17 @@ fn row(read: u64, received: u64, unread: u64, moved: bool) -> CursorRow {
 pub async fn cursors_go_forward_and_stop_at_the_head(world: &World) {
     let (channel, reader, _) = posted(world, 5).await;
     let to = async |read, received| world.move_cursor(channel, reader, read, received).await.unwrap();
-    assert_eq!(to(None, None).await, row(1, 1, 5, false));
-    assert_eq!(to(Some(3), None).await, row(3, 3, 3, true));
-    assert_eq!(to(Some(2), Some(1)).await, row(3, 3, 3, false), "not back");
-    assert_eq!(to(Some(0), Some(0)).await, row(3, 3, 3, false));
+    assert_eq!(to(None, None).await, row(1, 1, 5, NEITHER));
+    assert_eq!(to(Some(3), None).await, row(3, 3, 3, BOTH));
+    assert_eq!(to(Some(2), Some(1)).await, row(3, 3, 3, NEITHER), "not back");
+    assert_eq!(to(Some(0), Some(0)).await, row(3, 3, 3, NEITHER));
     assert_eq!(
         to(None, Some(u64::MAX)).await,
-        row(3, 6, 3, true),
+        row(3, 6, 3, [false, true]),
         "not past the head"
     );
-    assert_eq!(to(Some(u64::MAX), None).await, row(6, 6, 0, true));
-    assert_eq!(to(Some(6), Some(6)).await, row(6, 6, 0, false));
+    assert_eq!(to(Some(u64::MAX), None).await, row(6, 6, 0, [true, false]));
+    assert_eq!(to(Some(6), Some(6)).await, row(6, 6, 0, NEITHER));
     let member = world.member(channel, reader).await;
     assert_eq!(
         (member.read, member.received, member.read_ordinal),
@@ -70,11 +75,11 @@ pub async fn own_messages_are_read(world: &World) {
     world.post(channel, writer, "yours").await;
     assert_eq!(
         world.move_cursor(channel, reader, Some(2), None).await.unwrap(),
-        row(own.0, own.0, 1, false)
+        row(own.0, own.0, 1, NEITHER)
     );
     assert_eq!(
         world.move_cursor(channel, writer, None, None).await.unwrap(),
-        row(5, 5, 0, false)
+        row(5, 5, 0, NEITHER)
     );
 }
 
@@ -82,9 +87,9 @@ pub async fn own_messages_are_read(world: &World) {
 pub async fn reading_is_receiving(world: &World) {
     let (channel, reader, _) = posted(world, 5).await;
     let to = async |read, received| world.move_cursor(channel, reader, read, received).await.unwrap();
-    assert_eq!(to(None, Some(2)).await, row(1, 2, 5, true));
-    assert_eq!(to(Some(4), Some(3)).await, row(4, 4, 2, true));
-    assert_eq!(to(Some(5), Some(6)).await, row(5, 6, 1, true));
+    assert_eq!(to(None, Some(2)).await, row(1, 2, 5, [false, true]));
+    assert_eq!(to(Some(4), Some(3)).await, row(4, 4, 2, BOTH));
+    assert_eq!(to(Some(5), Some(6)).await, row(5, 6, 1, BOTH));
 }
 
 /// Events that are no messages count nothing; mentions by name and of everyone are counted up to the cursor.
@@ -128,7 +133,7 @@ pub async fn those_who_come_later_have_nothing_unread(world: &World) {
     world.mention(channel, writer, "not there", &[reader], true).await;
     let joined = world.join(channel, reader, true).await.0;
     let none = world.move_cursor(channel, reader, None, None).await.unwrap();
-    assert_eq!(none, row(joined, joined, 0, false));
+    assert_eq!(none, row(joined, joined, 0, NEITHER));
     let last = world.mention(channel, writer, "again", &[reader], false).await.0;
     let one = world
         .move_cursor(channel, reader, None, Some(last))

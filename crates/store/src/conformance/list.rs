@@ -2,7 +2,7 @@
 
 use super::world::{NOW, later};
 use super::{Deed, EDIT, World};
-use crate::ChannelListRow;
+use crate::{ChannelListRow, PeerRow};
 use klatch_engine::row::UserRow;
 use klatch_types::{ChannelId, Millis, Seq, UserId};
 
@@ -107,10 +107,36 @@ pub async fn direct_channels_show_the_other(world: &World) {
     world.directory.user_add(rui.clone()).await.unwrap();
     let ana = world.user("ana").await;
     let channel = world.direct_channel((ana.min(rui.id), ana.max(rui.id))).await;
+    let at = |id, username: &str, name: &str, read, received| PeerRow {
+        id,
+        username: username.into(),
+        name: name.into(),
+        read: Seq(read),
+        received: Seq(received),
+        hides_reading: false,
+    };
     let peer = list(world, ana).await.remove(0).peer;
-    assert_eq!(peer, Some((rui.id, "rui".into(), "Rui".into())));
+    assert_eq!(peer, Some(at(rui.id, "rui", "Rui", 1, 1)));
+    world.post(channel, ana, "one").await;
+    world.post(channel, ana, "two").await;
+    world
+        .move_cursor(channel, rui.id, Some(2), Some(3))
+        .await
+        .unwrap();
+    let peer = list(world, ana).await.remove(0).peer;
+    assert_eq!(peer, Some(at(rui.id, "rui", "Rui", 2, 3)));
+    world.directory.receipts_hide(rui.id, true).await.unwrap();
+    let peer = list(world, ana).await.remove(0).peer;
+    let hides_reading = true;
+    assert_eq!(
+        peer,
+        Some(PeerRow {
+            hides_reading,
+            ..at(rui.id, "rui", "Rui", 2, 3)
+        })
+    );
     let peer = list(world, rui.id).await.remove(0).peer;
-    assert_eq!(peer, Some((ana, "ana".into(), "Name of ana".into())));
+    assert_eq!(peer, Some(at(ana, "ana", "Name of ana", 3, 3)));
     let eva = world.user("eva").await;
     let line = world
         .directory

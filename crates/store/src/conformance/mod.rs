@@ -9,6 +9,7 @@ mod device;
 mod invite;
 mod key;
 mod list;
+mod receipt;
 mod search;
 mod space;
 mod user;
@@ -28,7 +29,7 @@ pub use cursor::{
     reading_is_receiving, those_who_come_later_have_nothing_unread,
 };
 pub use device::{
-    devices_come_last_used_first, devices_need_a_user, expired_tokens_are_refused,
+    devices_are_renamed, devices_come_last_used_first, devices_need_a_user, expired_tokens_are_refused,
     of_many_rotations_at_once_one_wins, revoked_devices_are_out, tokens_are_used_once,
 };
 pub use invite::{invitations_are_found_by_code, invites_end, invites_of_channels_are_apart};
@@ -36,6 +37,9 @@ pub use key::{back_end_keys_are_kept, issuers_are_kept, signing_keys_are_kept};
 pub use list::{
     direct_channels_show_the_other, lists_come_last_activity_first, lists_count_what_is_unread,
     open_channels_come_by_name, previews_are_the_last_message_as_it_is_now,
+};
+pub use receipt::{
+    hidden_reading_is_not_counted, receipts_are_counted_by_cursors, receipts_count_those_who_can_see,
 };
 pub use search::{search_finds_beginnings, search_is_bounded_and_ordered, search_takes_text_as_it_is};
 pub use space::{counts_add_up, spaces_are_kept, spaces_have_one_slug};
@@ -54,7 +58,7 @@ macro_rules! directory_conformance {
             spaces_are_kept, spaces_have_one_slug, counts_add_up,
             users_are_kept, usernames_are_unique_in_a_space, users_change, users_come_in_pages,
             search_finds_beginnings, search_is_bounded_and_ordered, search_takes_text_as_it_is,
-            devices_need_a_user, devices_come_last_used_first, revoked_devices_are_out, tokens_are_used_once,
+            devices_need_a_user, devices_are_renamed, devices_come_last_used_first, revoked_devices_are_out, tokens_are_used_once,
             expired_tokens_are_refused, of_many_rotations_at_once_one_wins,
             back_end_keys_are_kept, issuers_are_kept, signing_keys_are_kept,
             snapshots_hold_members_and_bans, direct_channels_are_found_by_pair, members_come_in_pages,
@@ -64,6 +68,7 @@ macro_rules! directory_conformance {
             cursors_go_forward_and_stop_at_the_head, cursors_are_for_members, own_messages_are_read,
             reading_is_receiving, reading_counts_mentions, those_who_come_later_have_nothing_unread,
             cursors_moved_at_once_end_at_the_furthest,
+            receipts_are_counted_by_cursors, receipts_count_those_who_can_see, hidden_reading_is_not_counted,
             invitations_are_found_by_code, invites_end, invites_of_channels_are_apart,
             chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore,
             work_comes_longest_due_first, each_piece_goes_to_one_of_many, leases_end, work_that_is_done_is_gone,

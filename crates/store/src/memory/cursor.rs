@@ -38,7 +38,8 @@ pub(super) fn advance(
         received: member.received,
         unread: row.ordinal.since(member.read_ordinal),
         mentions: member.mentions.since(member.read_mentions) + row.broadcasts.since(member.read_broadcasts),
-        moved: before != (member.read, member.received),
+        read_moved: member.read > before.0,
+        received_moved: member.received > before.1,
     })
 }
 

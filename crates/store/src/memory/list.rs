@@ -1,6 +1,6 @@
 //! The lines of channel lists.
 
-use crate::{ChannelListRow, PreviewRow};
+use crate::{ChannelListRow, PeerRow, PreviewRow};
 use klatch_engine::memory::{ChannelTable, Tables};
 use klatch_engine::row::EventRow;
 use klatch_types::{ChannelId, Seq, SpaceId, UserId, Visibility};
@@ -49,11 +49,21 @@ fn line(tables: &Tables, table: &ChannelTable, user: UserId, edit_kind: u8) -> C
         user if user == high => Some(low),
         _ => None,
     });
-    let peer = peer.and_then(|peer| tables.users.get(&peer));
+    let peer = peer.and_then(|peer| tables.users.get(&peer)).map(|peer| {
+        let place = table.members.get(&peer.id);
+        PeerRow {
+            id: peer.id,
+            username: peer.username.clone(),
+            name: peer.name.clone(),
+            read: place.map_or(Seq::ZERO, |member| member.read),
+            received: place.map_or(Seq::ZERO, |member| member.received),
+            hides_reading: tables.receipts_hidden.contains(&peer.id),
+        }
+    });
     ChannelListRow {
         row: table.row.clone(),
         member: table.members.get(&user).cloned(),
-        peer: peer.map(|peer| (peer.id, peer.username.clone(), peer.name.clone())),
+        peer,
         preview: table
             .row
             .last_message

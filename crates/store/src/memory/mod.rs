@@ -8,11 +8,14 @@ mod device;
 mod invite;
 mod key;
 mod list;
+mod receipt;
 mod space;
 mod user;
 mod work;
 
-use crate::{ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, Rotation, StoreError};
+use crate::{
+    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts, Rotation, StoreError,
+};
 use async_trait::async_trait;
 use klatch_engine::memory::SharedTables;
 use klatch_engine::row::{
@@ -134,6 +137,10 @@ impl Directory for MemoryDirectory {
 
     async fn devices_of(&self, user: UserId) -> Result<Vec<DeviceRow>, StoreError> {
         Ok(device::of_user(&self.tables.read(), user))
+    }
+
+    async fn device_rename(&self, id: DeviceId, name: &str) -> Result<(), StoreError> {
+        device::rename(&mut self.tables.write(), id, name)
     }
 
     async fn device_revoke(&self, id: DeviceId, at: Millis) -> Result<bool, StoreError> {
@@ -268,6 +275,24 @@ impl Directory for MemoryDirectory {
         received: Option<Seq>,
     ) -> Result<CursorRow, StoreError> {
         cursor::advance(&mut self.tables.write(), channel, user, read, received)
+    }
+
+    async fn receipt_counts(
+        &self,
+        channel: ChannelId,
+        seq: Seq,
+        author: UserId,
+    ) -> Result<ReceiptCounts, StoreError> {
+        Ok(receipt::counts(&self.tables.read(), channel, seq, author))
+    }
+
+    async fn receipts_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {
+        receipt::hide(&mut self.tables.write(), user, hide);
+        Ok(())
+    }
+
+    async fn receipts_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        Ok(receipt::hidden(&self.tables.read(), users))
     }
 
     async fn invite_add(&self, invite: InviteRow) -> Result<(), StoreError> {

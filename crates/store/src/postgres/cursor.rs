@@ -35,7 +35,7 @@ pub(super) const MOVE: &str = "WITH place AS (
         AND (g.to_read > g.read OR g.to_received > g.received))
   SELECT g.to_read, g.to_received, greatest(g.ordinal - g.to_ordinal, 0),
       greatest(g.mentions - g.to_mentions, 0) + greatest(g.broadcasts - g.to_broadcasts, 0),
-      g.to_read > g.read OR g.to_received > g.received
+      g.to_read > g.read, g.to_received > g.received
     FROM goal g";
 
 pub(super) async fn advance(
@@ -65,7 +65,8 @@ pub(super) async fn advance(
             received: seq(row, 1)?,
             unread: uint(row, 2)?,
             mentions: uint(row, 3)?,
-            moved: row.try_get(4)?,
+            read_moved: row.try_get(4)?,
+            received_moved: row.try_get(5)?,
         })
     })
 }

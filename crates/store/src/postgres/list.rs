@@ -1,34 +1,37 @@
 //! The lines of channel lists, each list in one query.
 
 use super::query::{all, one, page};
-use crate::{ChannelListRow, PreviewRow};
+use crate::{ChannelListRow, PeerRow, PreviewRow};
 use klatch_engine::EngineError;
 use klatch_engine::postgres::{
     CHANNEL_COLUMNS, MEMBER_COLUMNS, Postgres, channel_row, id, member_row, millis, opt_id, opt_seq, small,
 };
 use klatch_engine::row::MemberRow;
-use klatch_types::{ChannelId, SpaceId, UserId, Visibility};
+use klatch_types::{ChannelId, Seq, SpaceId, UserId, Visibility};
 use std::sync::LazyLock;
 use tokio_postgres::Row;
 
 /// Where the columns of the member, the peer and the preview begin.
 const MEMBER_AT: usize = 17;
 const PEER_AT: usize = 28;
-const PREVIEW_AT: usize = 31;
+const PREVIEW_AT: usize = 34;
 
 /// The columns of a line. An erased message shows nothing, whatever was erased of its edits.
 static LINE_COLUMNS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{CHANNEL_COLUMNS}, {MEMBER_COLUMNS}, p.id, p.username, p.name, e.seq, e.at, e.actor, e.tombstone,
+        "{CHANNEL_COLUMNS}, {MEMBER_COLUMNS}, p.id, p.username, p.name, pm.read, pm.received,
+         h.user_id IS NOT NULL, e.seq, e.at, e.actor, e.tombstone,
          CASE WHEN e.tombstone THEN ''::bytea ELSE coalesce(x.payload, e.payload) END"
     )
 });
 
-/// Joins of a line to `channels c`, beside the member: the peer, the last message and its newest edit. $1 is the
+/// Joins of a line to `channels c`, beside the member: the peer with their cursors, the last message and its newest edit. $1 is the
 /// user, $2 the kind of edits, `bucket` the bucket of all.
 fn line_joins(bucket: &str) -> String {
     format!(
         "LEFT JOIN users p ON p.id = CASE $1 WHEN c.pair_low THEN c.pair_high WHEN c.pair_high THEN c.pair_low END
+         LEFT JOIN members pm ON pm.bucket = {bucket} AND pm.channel = c.id AND pm.user_id = p.id
+         LEFT JOIN receipts_hidden h ON h.user_id = p.id
          LEFT JOIN events e ON e.bucket = {bucket} AND e.channel = c.id AND e.seq = c.last_message
          LEFT JOIN LATERAL (
            SELECT x.payload FROM events x WHERE x.bucket = {bucket} AND x.channel = c.id
@@ -117,10 +120,7 @@ fn line(row: &Row) -> Result<ChannelListRow, EngineError> {
     Ok(ChannelListRow {
         row: channel_row(row, 0)?,
         member: member(row)?,
-        peer: match opt_id(row, PEER_AT)? {
-            Some(peer) => Some((peer, row.try_get(PEER_AT + 1)?, row.try_get(PEER_AT + 2)?)),
-            None => None,
-        },
+        peer: peer(row)?,
         preview: preview(row)?,
     })
 }
@@ -131,6 +131,20 @@ fn member(row: &Row) -> Result<Option<MemberRow>, EngineError> {
         Some(_) => member_row(row, MEMBER_AT).map(Some),
         None => Ok(None),
     }
+}
+
+fn peer(row: &Row) -> Result<Option<PeerRow>, EngineError> {
+    let Some(id) = opt_id(row, PEER_AT)? else {
+        return Ok(None);
+    };
+    Ok(Some(PeerRow {
+        id,
+        username: row.try_get(PEER_AT + 1)?,
+        name: row.try_get(PEER_AT + 2)?,
+        read: opt_seq(row, PEER_AT + 3)?.unwrap_or(Seq::ZERO),
+        received: opt_seq(row, PEER_AT + 4)?.unwrap_or(Seq::ZERO),
+        hides_reading: row.try_get(PEER_AT + 5)?,
+    }))
 }
 
 fn preview(row: &Row) -> Result<Option<PreviewRow>, EngineError> {

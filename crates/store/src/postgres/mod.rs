@@ -14,12 +14,15 @@ mod invite;
 mod key;
 mod list;
 mod query;
+mod receipt;
 mod search;
 mod space;
 mod user;
 mod work;
 
-use crate::{ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, Rotation, StoreError};
+use crate::{
+    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts, Rotation, StoreError,
+};
 use async_trait::async_trait;
 use klatch_engine::postgres::Postgres;
 use klatch_engine::row::{
@@ -51,13 +54,14 @@ fn there(found: bool) -> Result<(), StoreError> {
 
 /// Statements asked often of one channel, by name, for the test that each names its bucket.
 #[cfg(test)]
-pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 11] {
+pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 12] {
     [
         ("channel", &channel::BY_ID),
         ("snapshot", &channel::SNAPSHOT),
         ("members", &channel::MEMBERS),
         ("line", &list::ONE),
         ("cursor", cursor::MOVE),
+        ("receipts", receipt::COUNTS),
         ("invites", &invite::OF_CHANNEL),
         ("add an invitation", invite::ADD),
         ("revoke an invitation", invite::REVOKE),
@@ -181,6 +185,10 @@ impl Directory for PostgresDirectory {
 
     async fn devices_of(&self, user: UserId) -> Result<Vec<DeviceRow>, StoreError> {
         Ok(device::of_user(&self.db, user).await?)
+    }
+
+    async fn device_rename(&self, id: DeviceId, name: &str) -> Result<(), StoreError> {
+        there(device::rename(&self.db, id, name).await?)
     }
 
     async fn device_revoke(&self, id: DeviceId, at: Millis) -> Result<bool, StoreError> {
@@ -314,6 +322,23 @@ impl Directory for PostgresDirectory {
         cursor::advance(&self.db, channel, user, read, received)
             .await?
             .ok_or(StoreError::NotFound)
+    }
+
+    async fn receipt_counts(
+        &self,
+        channel: ChannelId,
+        seq: Seq,
+        author: UserId,
+    ) -> Result<ReceiptCounts, StoreError> {
+        Ok(receipt::counts(&self.db, channel, seq, author).await?)
+    }
+
+    async fn receipts_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {
+        Ok(receipt::hide(&self.db, user, hide).await?)
+    }
+
+    async fn receipts_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        Ok(receipt::hidden(&self.db, users).await?)
     }
 
     async fn invite_add(&self, invite: InviteRow) -> Result<(), StoreError> {

@@ -37,11 +37,11 @@ pub(super) fn advance(
     let before = (member.read, member.received);
     member.read = forward(member.read, read);
     member.received = forward(member.received, received).max(member.read);
-    let moved = before != (member.read, member.received);
-    if member.read > before.0 {
+    let (read_moved, received_moved) = (member.read > before.0, member.received > before.1);
+    if read_moved {
         count(db, place.no, member)?;
     }
-    if moved {
+    if read_moved || received_moved {
         save(db, place.no, member)?;
     }
     let Place { member, .. } = place;
@@ -51,7 +51,8 @@ pub(super) fn advance(
         unread: place.ordinal.since(member.read_ordinal),
         mentions: member.mentions.since(member.read_mentions)
             + place.broadcasts.since(member.read_broadcasts),
-        moved,
+        read_moved,
+        received_moved,
     }))
 }
 

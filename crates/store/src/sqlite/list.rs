@@ -1,36 +1,39 @@
 //! The lines of channel lists, each list in one query.
 
 use super::query::{all, one};
-use crate::{ChannelListRow, PreviewRow};
+use crate::{ChannelListRow, PeerRow, PreviewRow};
 use klatch_engine::EngineError;
 use klatch_engine::row::MemberRow;
 use klatch_engine::sqlite::{
     CHANNEL_COLUMNS, MEMBER_COLUMNS, channel_row, code, id, member_row, millis, opt_id, opt_seq,
 };
-use klatch_types::{ChannelId, SpaceId, UserId, Visibility};
+use klatch_types::{ChannelId, Seq, SpaceId, UserId, Visibility};
 use rusqlite::{Connection, Row, params};
 use std::sync::LazyLock;
 
 /// Where the columns of the member, the peer and the preview begin.
 const MEMBER_AT: usize = 17;
 const PEER_AT: usize = 28;
-const PREVIEW_AT: usize = 31;
+const PREVIEW_AT: usize = 34;
 
 /// The columns of a line. ?1 is the user, ?2 the kind of edits. An erased message shows nothing, whatever was
 /// erased of its edits. The index is named because the planner, who has no statistics, would rather walk the whole
 /// channel backwards.
 static LINE_COLUMNS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{CHANNEL_COLUMNS}, {MEMBER_COLUMNS}, p.id, p.username, p.name, e.seq, e.at, e.actor, e.tombstone,
+        "{CHANNEL_COLUMNS}, {MEMBER_COLUMNS}, p.id, p.username, p.name, pm.read, pm.received, h.user IS NOT NULL,
+         e.seq, e.at, e.actor, e.tombstone,
          CASE e.tombstone WHEN 0 THEN ifnull(
            (SELECT x.payload FROM events x INDEXED BY events_target WHERE x.channel = c.no AND x.target = c.last_message AND x.kind = ?2
               ORDER BY x.seq DESC LIMIT 1), e.payload) ELSE x'' END"
     )
 });
 
-/// Joins of a line to `channels c`, beside the member: the peer and the last message.
+/// Joins of a line to `channels c`, beside the member: the peer with their cursors, and the last message.
 const LINE_JOINS: &str = "LEFT JOIN users p
     ON p.id = CASE ?1 WHEN c.pair_low THEN c.pair_high WHEN c.pair_high THEN c.pair_low END
+  LEFT JOIN members pm ON pm.channel = c.no AND pm.user = p.id
+  LEFT JOIN receipts_hidden h ON h.user = p.id
   LEFT JOIN events e ON e.channel = c.no AND e.seq = c.last_message";
 
 /// A user's list. The inner query finds which channels are on the page, so that only their messages are read.
@@ -114,10 +117,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<ChannelListRow> {
     Ok(ChannelListRow {
         row: channel_row(row, 0)?,
         member: member(row)?,
-        peer: match opt_id(row, PEER_AT)? {
-            Some(peer) => Some((peer, row.get(PEER_AT + 1)?, row.get(PEER_AT + 2)?)),
-            None => None,
-        },
+        peer: peer(row)?,
         preview: preview(row)?,
     })
 }
@@ -128,6 +128,20 @@ fn member(row: &Row<'_>) -> rusqlite::Result<Option<MemberRow>> {
         Some(_) => member_row(row, MEMBER_AT).map(Some),
         None => Ok(None),
     }
+}
+
+fn peer(row: &Row<'_>) -> rusqlite::Result<Option<PeerRow>> {
+    let Some(id) = opt_id(row, PEER_AT)? else {
+        return Ok(None);
+    };
+    Ok(Some(PeerRow {
+        id,
+        username: row.get(PEER_AT + 1)?,
+        name: row.get(PEER_AT + 2)?,
+        read: opt_seq(row, PEER_AT + 3)?.unwrap_or(Seq::ZERO),
+        received: opt_seq(row, PEER_AT + 4)?.unwrap_or(Seq::ZERO),
+        hides_reading: row.get(PEER_AT + 5)?,
+    }))
 }
 
 fn preview(row: &Row<'_>) -> rusqlite::Result<Option<PreviewRow>> {

@@ -9,12 +9,15 @@ mod invite;
 mod key;
 mod list;
 mod query;
+mod receipt;
 mod search;
 mod space;
 mod user;
 mod work;
 
-use crate::{ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, Rotation, StoreError};
+use crate::{
+    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts, Rotation, StoreError,
+};
 use async_trait::async_trait;
 use klatch_engine::EngineError;
 use klatch_engine::row::{
@@ -63,13 +66,14 @@ impl SqliteDirectory {
 
 /// The queries of page loads by name, for the test of their plans.
 #[cfg(test)]
-pub(crate) fn plans() -> [(&'static str, &'static str); 12] {
+pub(crate) fn plans() -> [(&'static str, &'static str); 13] {
     [
         ("list", &list::OF_USER),
         ("line", &list::ONE),
         ("open", &list::OPEN),
         ("memberships", channel::MEMBERSHIPS),
         ("members", &channel::MEMBERS),
+        ("receipts", receipt::COUNTS),
         ("invites", &invite::OF_CHANNEL),
         ("pair", channel::OF_PAIR),
         ("external identity", &user::BY_EXTERNAL),
@@ -195,6 +199,11 @@ impl Directory for SqliteDirectory {
 
     async fn devices_of(&self, user: UserId) -> Result<Vec<DeviceRow>, StoreError> {
         Ok(self.db.read(move |db| device::of_user(db, user)).await?)
+    }
+
+    async fn device_rename(&self, id: DeviceId, name: &str) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.change(move |db| device::rename(db, id, &name)).await
     }
 
     async fn device_revoke(&self, id: DeviceId, at: Millis) -> Result<bool, StoreError> {
@@ -345,6 +354,27 @@ impl Directory for SqliteDirectory {
             .db
             .write(move |db| cursor::advance(db, channel, user, read, received));
         moved.await?.ok_or(StoreError::NotFound)
+    }
+
+    async fn receipt_counts(
+        &self,
+        channel: ChannelId,
+        seq: Seq,
+        author: UserId,
+    ) -> Result<ReceiptCounts, StoreError> {
+        Ok(self
+            .db
+            .read(move |db| receipt::counts(db, channel, seq, author))
+            .await?)
+    }
+
+    async fn receipts_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {
+        self.add(move |db| receipt::hide(db, user, hide)).await
+    }
+
+    async fn receipts_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let users = users.to_vec();
+        Ok(self.db.read(move |db| receipt::hidden(db, users)).await?)
     }
 
     async fn invite_add(&self, invite: InviteRow) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use super::subjects;
 use crate::sqlite::plans;
 
 /// Names under which the queries read large tables.
-const LARGE: [&str; 9] = ["c", "m", "u", "p", "e", "x", "i", "d", "w"];
+const LARGE: [&str; 11] = ["c", "m", "u", "p", "pm", "h", "e", "x", "i", "d", "w"];
 
 /// Lines of a query plan that read all of a large table.
 fn full_scans(plan: &[String]) -> Vec<&String> {

@@ -154,7 +154,8 @@ impl Run {
                     (model.read[*user], model.received[*user])
                 );
                 assert_eq!((row.unread, row.mentions), model.unread(*user));
-                assert_eq!(row.moved, before != (row.read, row.received));
+                assert_eq!(row.read_moved, before.0 != row.read);
+                assert_eq!(row.received_moved, before.1 != row.received);
                 told.push(format!("{row:?}"));
             }
         }

@@ -28,6 +28,7 @@ mod page;
 mod params;
 mod query;
 mod reaction;
+mod receipt;
 mod security;
 mod typing;
 mod user;
@@ -60,6 +61,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         reaction::routes(),
         event::routes(),
         cursor::routes(),
+        receipt::routes(),
         typing::routes(),
         invite::routes(),
         ban::routes(),

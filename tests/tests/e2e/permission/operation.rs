@@ -62,7 +62,7 @@ const INVITES: &str = "/v1/channels/{id}/invites";
 const INVITE: &str = "/v1/channels/{id}/invites/{invite}";
 
 /// Every operation of the table.
-pub(super) const OPERATIONS: [Operation; 31] = [
+pub(super) const OPERATIONS: [Operation; 32] = [
     does("send", "send", "POST", MESSAGES),
     does("edit_own", "edit", "PATCH", MESSAGE),
     does("edit_other", "edit", "PATCH", MESSAGE),
@@ -72,6 +72,12 @@ pub(super) const OPERATIONS: [Operation; 31] = [
     does("unreact", "unreact", "DELETE", REACTION),
     reads("history", "history", "GET", MESSAGES),
     reads("message_get", "message_get", "GET", MESSAGE),
+    reads(
+        "receipts",
+        "receipts",
+        "GET",
+        "/v1/channels/{id}/messages/{seq}/receipts",
+    ),
     reads("events", "events", "GET", "/v1/channels/{id}/events"),
     reads("read", "read", "PUT", CURSOR),
     reads("received", "received", "PUT", CURSOR),
@@ -169,7 +175,7 @@ impl Operation {
             "edit_own" => json!({ "target": aim.own, "text": "better" }),
             "edit_other" => json!({ "target": aim.other, "text": "forged" }),
             "delete_own" => json!({ "target": aim.own }),
-            "delete_other" | "message_get" => json!({ "target": aim.other }),
+            "delete_other" | "message_get" | "receipts" => json!({ "target": aim.other }),
             "react" | "unreact" => json!({ "target": aim.other, "emoji": THUMB }),
             "read" | "received" => json!({ "seq": 1 }),
             "rename" => json!({ "name": "another" }),

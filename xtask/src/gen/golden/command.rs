@@ -3,7 +3,7 @@
 use super::super::sample::{EPOCH, LATER, ana, channel, invite_id, key, marta, name, rui};
 use klatch_protocol::Command;
 use klatch_protocol::command::{
-    channel as channels, cursor, history, invite, member, message, reaction, typing, user,
+    channel as channels, cursor, history, invite, member, message, reaction, receipt, typing, user,
 };
 use klatch_protocol::frame::Hello;
 use klatch_types::{ChannelKind, Role, Seq, Visibility};
@@ -76,6 +76,7 @@ ops! {
     };
     Read "read" cursor::Read { channel: channel(), seq: Seq(42) };
     Received "received" cursor::Received { channel: channel(), seq: Seq(42) };
+    Receipts "receipts" receipt::Receipts { channel: channel(), target: Seq(42) };
     Typing "typing" typing::Typing { channel: channel() };
     ChannelCreate "channel_create" channels::ChannelCreate {
         kind: ChannelKind::Group, name: Some(name("Study group")), topic: Some("Exams".into()),

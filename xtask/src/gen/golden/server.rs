@@ -1,11 +1,11 @@
 //! A golden frame of each kind that the server sends, and of each reply.
 
 use super::super::sample::{
-    AT, EPOCH, LATER, ana, channel, cursor, device, direct, event, group, invite, message, rui, user,
+    AT, EPOCH, LATER, ana, channel, cursor, device, direct, event, group, invite, marta, message, rui, user,
 };
 use klatch_protocol::event::EventBody;
 use klatch_protocol::frame::{
-    Answer, Behind, Outcome, Problem, Ready, ReadyChannel, ServerFrame, TypingSignal,
+    Answer, Behind, Outcome, Problem, Ready, ReadyChannel, Receipt, ReceiptSignal, ServerFrame, TypingSignal,
 };
 use klatch_protocol::view::{self, Reply};
 use klatch_protocol::{ErrorCode, Event};
@@ -41,6 +41,13 @@ samples! { FRAMES, all, kind_of_frame, ServerFrame:
     "events" ServerFrame::Events(_) => ServerFrame::Events(two_events());
     "behind" ServerFrame::Behind(_) => ServerFrame::Behind(vec![Behind { channel: channel(), after: Seq(2), head: Seq(4_200) }]);
     "typing" ServerFrame::Typing(_) => ServerFrame::Typing(TypingSignal { channel: channel(), user: rui() });
+    "receipts" ServerFrame::Receipts(_) => ServerFrame::Receipts(ReceiptSignal {
+        channel: channel(),
+        members: vec![
+            Receipt { user: rui(), read: Some(Seq(41)), received: Seq(42) },
+            Receipt { user: marta(), read: None, received: Seq(42) },
+        ],
+    });
     "cursor" ServerFrame::Cursor(_) => ServerFrame::Cursor(cursor());
     "reconnect" ServerFrame::Reconnect { .. } => ServerFrame::Reconnect { delay_ms: 2_750 };
     "refused" ServerFrame::Refused(_) => ServerFrame::Refused(Problem::new(ErrorCode::TokenExpired, None));
@@ -55,6 +62,15 @@ samples! { REPLIES, replies, kind_of_reply, Reply:
     "ack" Reply::Ack(_) => Reply::Ack(ack());
     "done" Reply::Done(_) => Reply::Done(view::Done {});
     "cursor" Reply::Cursor(_) => Reply::Cursor(cursor());
+    "receipts" Reply::Receipts(_) => Reply::Receipts(view::Receipts {
+        members: 2,
+        received_count: 2,
+        read_count: Some(1),
+        users: Some(vec![
+            view::ReceiptOfMember { user: rui(), received: true, read: Some(true) },
+            view::ReceiptOfMember { user: marta(), received: true, read: None },
+        ]),
+    });
     "channel" Reply::Channel(_) => Reply::Channel(group());
     "channel_created" Reply::ChannelCreated(_) => Reply::ChannelCreated(view::ChannelCreated { channel: pair(), existed: true });
     "channels" Reply::Channels(_) => Reply::Channels(view::Channels { channels: vec![group(), pair()] });
@@ -65,7 +81,7 @@ samples! { REPLIES, replies, kind_of_reply, Reply:
     "events" Reply::Events(_) => Reply::Events(view::Events { events: two_events(), more: false, head: Seq(42), epoch: EPOCH.into() });
     "members" Reply::Members(_) => Reply::Members(view::Members {
         members: vec![view::Member {
-            user: user(), role: Role::Owner, joined_at: AT, muted_until: Some(LATER), read: Seq(40), received: Seq(42),
+            user: user(), role: Role::Owner, joined_at: AT, muted_until: Some(LATER), read: Some(Seq(40)), received: Some(Seq(42)),
         }],
         more: false,
     });
@@ -123,6 +139,8 @@ fn pair() -> view::Channel {
         name: "Rui".into(),
         topic: None,
         peer: Some(rui()),
+        peer_read: Some(Seq(41)),
+        peer_received: Some(Seq(42)),
         members: 2,
         ..group()
     }
