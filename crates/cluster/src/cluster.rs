@@ -128,7 +128,7 @@ impl Cluster {
             Message::Beat { card } if joined => self.welcome(card.id),
             Message::Drain { spread_ms } => self.drain_own(Duration::from_millis(spread_ms)),
             Message::Resume {} => self.resume_own(),
-            Message::Revoked { who } => self.heard_revoked(who),
+            Message::Revoked { who, replaced } => self.heard_revoked(who, replaced),
             Message::Who {
                 user,
                 asker,

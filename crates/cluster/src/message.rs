@@ -7,6 +7,7 @@ use crate::{Connection, NodeCard};
 use bytes::Bytes;
 use klatch_types::{DeviceId, NodeId, UserId, limits};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Who lost the right to be connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,6 +15,11 @@ use serde::{Deserialize, Serialize};
 pub enum Revoked {
     /// One device.
     Device(DeviceId),
+    /// One device, for another one of its user. Between nodes it is a `Device` with `replaced`, which those of before
+    /// understand.
+    Replaced(DeviceId),
+    /// Connections of a user without a device that are older than this one.
+    OlderSeats(UserId, Uuid),
     /// Every connection of a user.
     User(UserId),
 }
@@ -35,7 +41,11 @@ pub(crate) enum Message {
     /// To one node: take clients again.
     Resume {},
     /// Somebody lost the right to be connected.
-    Revoked { who: Revoked },
+    Revoked {
+        who: Revoked,
+        #[serde(default)]
+        replaced: bool,
+    },
     /// Who has connections of this user?
     Who {
         user: UserId,
@@ -74,7 +84,7 @@ mod tests {
     #[test]
     fn messages_are_read_as_they_were_written() {
         let node = card(7, 0).id;
-        let user = UserId(uuid::Uuid::from_u128(9));
+        let user = UserId(Uuid::from_u128(9));
         for message in [
             Message::Beat { card: card(7, 12) },
             Message::Bye { node },
@@ -87,6 +97,11 @@ mod tests {
             Message::Resume {},
             Message::Revoked {
                 who: Revoked::User(user),
+                replaced: false,
+            },
+            Message::Revoked {
+                who: Revoked::OlderSeats(user, Uuid::from_u128(3)),
+                replaced: false,
             },
             Message::Who {
                 user,

@@ -10,7 +10,11 @@ use tokio::sync::broadcast;
 impl Cluster {
     /// Tells the other nodes.
     pub fn tell_revoked(&self, who: Revoked) {
-        self.say(Topic::Everyone, &Message::Revoked { who });
+        let (who, replaced) = match who {
+            Revoked::Replaced(device) => (Revoked::Device(device), true),
+            who => (who, false),
+        };
+        self.say(Topic::Everyone, &Message::Revoked { who, replaced });
     }
 
     /// What other nodes revoked from now on. A reader that lags must check all its sockets.
@@ -18,7 +22,11 @@ impl Cluster {
         self.revocations.subscribe()
     }
 
-    pub(crate) fn heard_revoked(&self, who: Revoked) {
+    pub(crate) fn heard_revoked(&self, who: Revoked, replaced: bool) {
+        let who = match who {
+            Revoked::Device(device) if replaced => Revoked::Replaced(device),
+            who => who,
+        };
         // Nobody has to listen.
         let _ = self.revocations.send(who);
     }

@@ -244,8 +244,13 @@ async fn a_revocation_reaches_the_other_nodes() {
     let net = MemoryNet::new();
     let (a, b) = (Node::start(&net, card(1, 0)), Node::start(&net, card(2, 0)));
     let (mut at_a, mut at_b) = (a.cluster.revocations(), b.cluster.revocations());
-    let device = Revoked::Device(DeviceId(Uuid::from_u128(5)));
-    for who in [Revoked::User(user(1)), device] {
+    let device = DeviceId(Uuid::from_u128(5));
+    for who in [
+        Revoked::User(user(1)),
+        Revoked::Device(device),
+        Revoked::Replaced(device),
+        Revoked::OlderSeats(user(1), Uuid::from_u128(6)),
+    ] {
         a.cluster.tell_revoked(who);
         assert_eq!(at_b.recv().await, Ok(who));
     }

@@ -132,7 +132,8 @@ closes! {
     Restarting 1012 true "restarting" "The server restarts; wait for the delay it gave.";
     TryLater 1013 true "try_later" "The server is overloaded, or the connection limit is reached.";
     NotAuthenticated 4001 false "not_authenticated" "No valid first frame came in time, or its token was refused.";
-    Revoked 4003 false "revoked" "The device was signed out, or replaced by a new login.";
+    Revoked 4003 false "revoked" "The device was signed out.";
+    Replaced 4004 false "replaced" "Another device signed in where one at a time is allowed; this one was replaced.";
     TooSlow 4008 true "too_slow" "The client read too slowly; it catches up after it reconnects.";
     HeartbeatMissed 4009 true "heartbeat_missed" "Nothing was heard for too long.";
     RateLimited 4029 true "rate_limited" "Too many frames.";

@@ -1,8 +1,10 @@
 //! End to end: the real binary, driven through its public door. One module per promise.
 
 mod bad_input;
+mod device;
 mod openapi;
 mod password;
 mod permission;
 mod promises;
+mod receipt;
 mod uninvite;

@@ -12,7 +12,7 @@ pub use storage::{
     Engine, Storage, StorageError, backup, check, check_postgres, init, migrate_store, new_epoch, restore,
 };
 pub use surroundings::Surroundings;
-pub use voice::{Voice, told};
+pub use voice::{Voice, heard, told};
 
 use crate::config::Config;
 use klatch_channel::{Channels, Parts};

@@ -3,7 +3,7 @@
 use super::Operator;
 use klatch_cluster::Cluster;
 use klatch_fanout::Bus;
-use klatch_session::auth::{Announcement, Revoked};
+use klatch_session::auth::{Announcement, Revoked, Seat};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
@@ -57,6 +57,18 @@ impl Voice {
 pub fn told(who: Revoked) -> klatch_cluster::Revoked {
     match who {
         Revoked::Device(device) => klatch_cluster::Revoked::Device(device),
+        Revoked::Replaced(device) => klatch_cluster::Revoked::Replaced(device),
         Revoked::User(user) => klatch_cluster::Revoked::User(user),
+        Revoked::OlderSeats(user, seat) => klatch_cluster::Revoked::OlderSeats(user, seat.0),
+    }
+}
+
+/// A revocation as another node told it.
+pub fn heard(who: klatch_cluster::Revoked) -> Revoked {
+    match who {
+        klatch_cluster::Revoked::Device(device) => Revoked::Device(device),
+        klatch_cluster::Revoked::Replaced(device) => Revoked::Replaced(device),
+        klatch_cluster::Revoked::User(user) => Revoked::User(user),
+        klatch_cluster::Revoked::OlderSeats(user, seat) => Revoked::OlderSeats(user, Seat(seat)),
     }
 }

@@ -1,9 +1,10 @@
 //! What goes on beside the listeners, for as long as the server runs.
 
-use crate::compose::{Node, told};
+use crate::compose::{Node, heard, told};
 use crate::metrics::Metrics;
 use klatch_cluster::Cluster;
 use klatch_fanout::Bus;
+use klatch_protocol::CloseCode;
 use klatch_session::auth::{Announcement, Auth, Revoked};
 use klatch_transport::websocket::Registry;
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub(super) fn start(node: &Node, metrics: Metrics) -> JoinSet<()> {
             bus.clone(),
         ));
     }
+    let channels = Arc::clone(node.operator.sessions.channels());
+    tasks.spawn(async move { channels.tell_receipts().await });
     tasks.spawn(load(Arc::clone(cluster)));
     tasks.spawn({
         let cluster = Arc::clone(cluster);
@@ -69,8 +72,17 @@ async fn revocations(auth: Arc<Auth>, registry: Arc<Registry>, cluster: Arc<Clus
         match revocations.recv().await {
             Ok(Announcement { who, here }) => {
                 match who {
-                    Revoked::Device(device) => registry.revoke_device(device),
+                    Revoked::Device(device) => registry.revoke_device(device, CloseCode::Revoked),
+                    Revoked::Replaced(device) => registry.revoke_device(device, CloseCode::Replaced),
                     Revoked::User(user) => registry.revoke_user(user),
+                    Revoked::OlderSeats(user, seat) => {
+                        // One that came later, by the clock of another node, may not have heard of this one.
+                        if let Some(newer) = registry.replace_seats(user, seat)
+                            && !here
+                        {
+                            auth.take_seat(user, newer);
+                        }
+                    }
                 }
                 if here {
                     cluster.tell_revoked(told(who));
@@ -99,9 +111,8 @@ async fn revocations_elsewhere(
     let (mut was_up, mut since) = (false, 0);
     loop {
         tokio::select! {
-            heard = told.recv() => match heard {
-                Ok(klatch_cluster::Revoked::Device(device)) => auth.hear_revoked(Revoked::Device(device)),
-                Ok(klatch_cluster::Revoked::User(user)) => auth.hear_revoked(Revoked::User(user)),
+            told = told.recv() => match told {
+                Ok(who) => auth.hear_revoked(heard(who)),
                 Err(RecvError::Lagged(_)) => recheck(&auth, &registry).await,
                 Err(RecvError::Closed) => return,
             },
@@ -123,7 +134,7 @@ async fn recheck(auth: &Auth, registry: &Registry) {
     for who in registry.everyone() {
         if auth.recheck(&who).await.is_err_and(|error| !error.is_fault()) {
             match who.device {
-                Some(device) => registry.revoke_device(device),
+                Some(device) => registry.revoke_device(device, CloseCode::Revoked),
                 None => registry.revoke_user(who.user),
             }
         }

@@ -17,30 +17,47 @@ impl Auth {
     /// The devices that the caller is signed in on, last used first.
     pub async fn devices(&self, who: &Principal) -> Result<view::Devices, SessionError> {
         let rows = self.directory.devices_of(who.user).await?;
-        let view = |row: DeviceRow| view::Device {
-            current: who.device == Some(row.id),
-            id: row.id,
-            name: row.name,
-            created_at: row.created_at.0,
-            seen_at: row.seen_at.0,
-        };
         Ok(view::Devices {
-            devices: rows.into_iter().map(view).collect(),
+            devices: rows.into_iter().map(|row| device_view(who, row)).collect(),
         })
+    }
+
+    /// Gives one of the caller's devices another name. Errors: `not_found` if it is not theirs, or was signed out.
+    pub async fn rename_device(
+        &self,
+        who: &Principal,
+        id: DeviceId,
+        name: DisplayName,
+    ) -> Result<view::Device, SessionError> {
+        let device = self.own_device(who, id).await?;
+        let device = Some(device).filter(|device| device.revoked_at.is_none());
+        let device = device.ok_or_else(|| SessionError::code(ErrorCode::NotFound))?;
+        self.directory.device_rename(id, name.as_str()).await?;
+        let name = name.into();
+        Ok(device_view(who, DeviceRow { name, ..device }))
     }
 
     /// Signs one of the caller's devices out. Errors: `not_found` if it is not theirs.
     pub async fn revoke_device(&self, who: &Principal, id: DeviceId) -> Result<view::Done, SessionError> {
-        let owned = self
-            .directory
-            .device(id)
-            .await?
-            .is_some_and(|device| device.user == who.user);
-        if !owned {
-            return Err(SessionError::code(ErrorCode::NotFound));
-        }
+        self.own_device(who, id).await?;
         self.revoke(id).await?;
         Ok(view::Done {})
+    }
+
+    /// Signs all of the caller's devices out but the one asking. Errors: failures of the directory.
+    pub async fn revoke_other_devices(&self, who: &Principal) -> Result<view::Done, SessionError> {
+        for device in self.directory.devices_of(who.user).await? {
+            if who.device != Some(device.id) {
+                self.revoke(device.id).await?;
+            }
+        }
+        Ok(view::Done {})
+    }
+
+    async fn own_device(&self, who: &Principal, id: DeviceId) -> Result<DeviceRow, SessionError> {
+        let device = self.directory.device(id).await?;
+        let device = device.filter(|device| device.user == who.user);
+        device.ok_or_else(|| SessionError::code(ErrorCode::NotFound))
     }
 
     /// Signs the caller's own device out. Errors: `invalid` for tokens that have no device.
@@ -54,20 +71,25 @@ impl Auth {
 
     /// Signs a device out, everywhere.
     pub(super) async fn revoke(&self, id: DeviceId) -> Result<(), SessionError> {
+        self.end_device(id, Revoked::Device(id)).await
+    }
+
+    /// Ends a device, everywhere, and announces why.
+    async fn end_device(&self, id: DeviceId, why: Revoked) -> Result<(), SessionError> {
         match self.directory.device_revoke(id, self.clock.now()).await {
             // One that was revoked before is announced too: the first time may have been on another node.
             Ok(_) | Err(StoreError::NotFound) => {}
             Err(error) => return Err(error.into()),
         }
-        self.announce_device(id);
+        self.announce_device(why);
         Ok(())
     }
 
     /// Refuses a device that the directory holds as revoked, at once and on this node.
-    pub(super) fn announce_device(&self, id: DeviceId) {
+    pub(super) fn announce_device(&self, why: Revoked) {
         let now = self.clock.now();
         self.identities
-            .revoke(Revoked::Device(id), now, now.plus(self.config.access_token_life));
+            .revoke(why, now, now.plus(self.config.access_token_life));
     }
 
     /// Signs every device of a user out.
@@ -117,8 +139,13 @@ impl Auth {
         self.directory.device_add(device.clone(), refresh).await?;
         let mut devices = self.directory.devices_of(user.id).await?;
         devices.sort_unstable_by_key(|device| Reverse((device.seen_at, device.id)));
-        for replaced in devices.iter().skip(kept) {
-            self.revoke(replaced.id).await?;
+        for device in devices.iter().skip(kept) {
+            let why = if several_devices {
+                Revoked::Device(device.id)
+            } else {
+                Revoked::Replaced(device.id)
+            };
+            self.end_device(device.id, why).await?;
         }
         self.signed_in(user, device.id, &token)
     }
@@ -161,6 +188,16 @@ impl Auth {
             exp: now.saturating_add(life),
             channels,
         })
+    }
+}
+
+fn device_view(who: &Principal, row: DeviceRow) -> view::Device {
+    view::Device {
+        current: who.device == Some(row.id),
+        id: row.id,
+        name: row.name,
+        created_at: row.created_at.0,
+        seen_at: row.seen_at.0,
     }
 }
 

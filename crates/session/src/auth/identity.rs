@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 const IDENTITIES_CACHED_MAX: usize = 50_000;
 /// Announcements that a listener may be behind; one that lags must check all its sockets with [`Auth::recheck`].
@@ -20,10 +21,29 @@ const ANNOUNCEMENTS_MAX: usize = 1_024;
 /// Who lost the right to be connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Revoked {
-    /// One device: signed out, replaced, or its refresh token was used twice.
+    /// One device: signed out, or its refresh token was used twice.
     Device(DeviceId),
+    /// One device, because its user signed in on another where one at a time is allowed.
+    Replaced(DeviceId),
+    /// Connections of a user whose token has no device, opened before this one, where one at a time is allowed.
+    OlderSeats(UserId, Seat),
     /// Every connection of a user: the account was disabled, or a key of the back end was revoked.
     User(UserId),
+}
+
+/// A connection's place in the order of its user's, the same on all nodes: a UUIDv7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seat(pub Uuid);
+
+impl Revoked {
+    /// The device or the user who is refused from now on; none if nobody is.
+    fn refused(self) -> Option<Self> {
+        match self {
+            Self::Replaced(device) => Some(Self::Device(device)),
+            Self::Device(_) | Self::User(_) => Some(self),
+            Self::OlderSeats(..) => None,
+        }
+    }
 }
 
 /// That someone was revoked.
@@ -103,13 +123,15 @@ impl Identities {
     /// of several keys of a back end may be all that was revoked. Tells the listeners.
     pub(super) fn hear(&self, who: Revoked, now: Millis, until: Millis) {
         match who {
-            Revoked::Device(_) => self.refuse(who, now, until),
+            Revoked::Device(_) | Revoked::Replaced(_) => self.refuse(who, now, until),
             Revoked::User(_) => self.forget(who),
+            Revoked::OlderSeats(..) => {}
         }
         let _ = self.announcements.send(Announcement { who, here: false });
     }
 
     fn refuse(&self, who: Revoked, now: Millis, until: Millis) {
+        let Some(who) = who.refused() else { return };
         {
             let mut gone = self.gone.lock();
             gone.retain(|_, until| *until > now);
@@ -134,8 +156,9 @@ impl Identities {
     /// Makes the directory be asked again.
     pub(super) fn forget(&self, who: Revoked) {
         self.recent.forget_if(|(user, device)| match who {
-            Revoked::Device(id) => *device == Some(id),
+            Revoked::Device(id) | Revoked::Replaced(id) => *device == Some(id),
             Revoked::User(id) => *user == id,
+            Revoked::OlderSeats(..) => false,
         });
     }
 

@@ -22,11 +22,12 @@ mod password;
 mod recent;
 mod refresh;
 mod refusal;
+mod seat;
 #[cfg(test)]
 mod tests;
 
 pub use guest::{GUEST_CHANNELS_MAX, GuestRequest};
-pub use identity::{Announcement, Revoked};
+pub use identity::{Announcement, Revoked, Seat};
 pub use login::{Login, SignUp};
 pub use operator::NewIssuer;
 
@@ -211,19 +212,22 @@ impl Auth {
         if origin::allowed(origin, host, &[]) {
             return Ok(true);
         }
-        let now = self.clock.now();
-        let spaces = match self.spaces.get(&(), now) {
-            Some(spaces) => spaces,
-            None => {
-                let spaces = Arc::new(self.directory.spaces().await?);
-                self.spaces.put((), Arc::clone(&spaces), now);
-                spaces
-            }
-        };
+        let spaces = self.spaces_lately().await?;
         let mut meant = spaces
             .iter()
             .filter(|row| space.is_none_or(|space| space == row.id));
         Ok(meant.any(|row| origin::allowed(origin, host, &row.origins)))
+    }
+
+    /// All spaces, as the directory knew them a moment ago.
+    async fn spaces_lately(&self) -> Result<Arc<Vec<SpaceRow>>, SessionError> {
+        let now = self.clock.now();
+        if let Some(spaces) = self.spaces.get(&(), now) {
+            return Ok(spaces);
+        }
+        let spaces = Arc::new(self.directory.spaces().await?);
+        self.spaces.put((), Arc::clone(&spaces), now);
+        Ok(spaces)
     }
 
     /// What is due every minute or so: forgets limiters of callers long gone, and, if no other node has just done it,

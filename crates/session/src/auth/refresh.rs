@@ -1,7 +1,7 @@
 //! Refresh tokens: random, kept as hashes, good once. Using one twice means that two parties hold it, so the device
 //! is signed out (RFC 9700, section 4.14.2).
 
-use super::{Auth, refusal};
+use super::{Auth, Revoked, refusal};
 use crate::SessionError;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -59,7 +59,7 @@ impl Auth {
             Rotation::Reused(device) => {
                 tracing::warn!(device = %device.id, user = %device.user, "a refresh token was used twice");
                 metrics::counter!("klatch_refresh_reused_total").increment(1);
-                self.announce_device(device.id);
+                self.announce_device(Revoked::Device(device.id));
                 return Err(refusal::revoked());
             }
             Rotation::Refused => return Err(unknown()),

@@ -228,3 +228,16 @@ pub async fn of_many_rotations_at_once_one_wins(world: &World) {
         assert_eq!(device.revoked_at, Some(later(10)));
     }
 }
+
+/// A device has the name it was given last.
+pub async fn devices_are_renamed(world: &World) {
+    let user = world.user("ana").await;
+    let (device, _) = world.device(user).await;
+    world.directory.device_rename(device.id, "Phone").await.unwrap();
+    let renamed = world.directory.device(device.id).await.unwrap().unwrap();
+    let name = "Phone".to_owned();
+    assert_eq!(renamed, DeviceRow { name, ..device });
+    let nobody = DeviceId(Uuid::from_u128(7));
+    let refused = world.directory.device_rename(nobody, "x").await;
+    assert!(matches!(refused, Err(StoreError::NotFound)));
+}

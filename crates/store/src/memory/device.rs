@@ -32,6 +32,12 @@ pub(super) fn of_user(tables: &Tables, user: UserId) -> Vec<DeviceRow> {
     devices
 }
 
+pub(super) fn rename(tables: &mut Tables, id: DeviceId, name: &str) -> Result<(), StoreError> {
+    let device = tables.devices.get_mut(&id).ok_or(StoreError::NotFound)?;
+    name.clone_into(&mut device.name);
+    Ok(())
+}
+
 pub(super) fn revoke(tables: &mut Tables, id: DeviceId, at: Millis) -> Result<bool, StoreError> {
     let device = tables.devices.get_mut(&id).ok_or(StoreError::NotFound)?;
     let revoked = device.revoked_at.is_none();

@@ -100,6 +100,12 @@ pub(super) async fn of_user(db: &Postgres, user: UserId) -> Result<Vec<DeviceRow
     all(&db.query(&OF_USER, &[&user.0]).await?, row)
 }
 
+/// Whether there is such a device.
+pub(super) async fn rename(db: &Postgres, device: DeviceId, name: &str) -> Result<bool, EngineError> {
+    let sql = "UPDATE devices SET name = $2 WHERE id = $1";
+    Ok(db.execute(sql, &[&device.0, &name]).await? > 0)
+}
+
 /// Whether this call revoked it; none if there is no such device.
 pub(super) async fn revoke(db: &Postgres, device: DeviceId, at: Millis) -> Result<Option<bool>, EngineError> {
     let sql = "UPDATE devices SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";

@@ -70,6 +70,12 @@ pub(super) fn of_user(db: &Connection, user: UserId) -> Result<Vec<DeviceRow>, E
     all(db, &OF_USER, [user.as_bytes()], |found| row(found, 0))
 }
 
+/// Whether there is such a device.
+pub(super) fn rename(db: &Connection, device: DeviceId, name: &str) -> Result<bool, EngineError> {
+    let sql = "UPDATE devices SET name = ?2 WHERE id = ?1";
+    Ok(execute(db, sql, params![device.as_bytes(), name])? > 0)
+}
+
 /// Whether this call revoked it; none if there is no such device.
 pub(super) fn revoke(db: &Connection, device: DeviceId, at: Millis) -> Result<Option<bool>, EngineError> {
     let sql = "UPDATE devices SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";

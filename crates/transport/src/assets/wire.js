@@ -40,7 +40,7 @@ export function backoffMs(attempt, random = Math.random) {
 export function afterClose(code) {
 	if (code === 4001 || code === 4003) return "token";
 	if (code === 4090) return "afresh";
-	return [1000, 1002, 1003, 1007, 1009].includes(code) ? "stay" : "back";
+	return [1000, 1002, 1003, 1007, 1009, 4004].includes(code) ? "stay" : "back";
 }
 
 /** The signed-in account: the access token in memory, the refresh token in localStorage. */

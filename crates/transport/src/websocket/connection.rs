@@ -150,13 +150,21 @@ async fn converse(
     frames: FrameLimit,
 ) -> End {
     let who = Arc::new(session.who.clone());
+    let seat = match state.app.auth.seat(&who).await {
+        Ok(seat) => seat,
+        Err(_) => return End::Close(CloseCode::TryLater),
+    };
     let pulse = Pulse::new(
         Arc::clone(&who),
         Arc::clone(&session.outbox),
+        seat,
         state.registry.now(),
     );
     let pulse = Arc::new(pulse);
     state.registry.enter(&pulse);
+    if let Some(seat) = seat {
+        state.app.auth.take_seat(who.user, seat);
+    }
     // Revocations are announced to registered sockets; one that came before this moment is found here.
     let known = state.app.auth.recheck(&session.who).await;
     let end = match known {

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use klatch_fanout::{ConnectionId, Frame, Outbox};
 use klatch_protocol::{CloseCode, ServerFrame, codec};
 use klatch_session::Principal;
+use klatch_session::auth::Seat;
 use klatch_types::{Clock, DeviceId, Entropy, Millis, UserId, UserKind, limits};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -40,6 +41,8 @@ impl Default for RegistryOptions {
 pub(super) struct Pulse {
     outbox: Arc<Outbox>,
     who: Arc<Principal>,
+    /// Its place among the connections of a user who may have one.
+    seat: Option<Seat>,
     /// When the token ends, for tokens whose device cannot be asked.
     expires_at: Option<Millis>,
     connected_at: Millis,
@@ -49,12 +52,13 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub(super) fn new(who: Arc<Principal>, outbox: Arc<Outbox>, now: Millis) -> Self {
+    pub(super) fn new(who: Arc<Principal>, outbox: Arc<Outbox>, seat: Option<Seat>, now: Millis) -> Self {
         let lasting = who.device.is_some() || who.kind == UserKind::System;
         Self {
             outbox,
             expires_at: (!lasting).then_some(who.expires_at),
             who,
+            seat,
             connected_at: now,
             heard_at: AtomicI64::new(now.0),
             pinged_at: AtomicI64::new(now.0),
@@ -182,11 +186,27 @@ impl Registry {
         }
     }
 
-    /// Closes the sockets of a device that was signed out.
-    pub fn revoke_device(&self, device: DeviceId) {
+    /// Closes the sockets of a device that was signed out or replaced, as the code says.
+    pub fn revoke_device(&self, device: DeviceId, code: CloseCode) {
         for pulse in self.all().iter().filter(|pulse| pulse.who.device == Some(device)) {
-            pulse.outbox.close(CloseCode::Revoked, false);
+            pulse.outbox.close(code, false);
         }
+    }
+
+    /// Closes the sockets of a user that are older than the newest, which is here or has this seat; the newest seat
+    /// here, if it is newer than this one.
+    pub fn replace_seats(&self, user: UserId, seat: Seat) -> Option<Seat> {
+        let theirs: Vec<_> = self
+            .all()
+            .into_iter()
+            .filter(|pulse| pulse.who.user == user)
+            .filter_map(|pulse| Some((pulse.seat?, pulse)))
+            .collect();
+        let newest = theirs.iter().fold(seat, |newest, (seat, _)| newest.max(*seat));
+        for (_, pulse) in theirs.iter().filter(|(seat, _)| *seat < newest) {
+            pulse.outbox.close(CloseCode::Replaced, false);
+        }
+        (newest > seat).then_some(newest)
     }
 
     /// Closes the sockets of a user who was disabled.
@@ -284,7 +304,7 @@ mod tests {
                 channels: Vec::new(),
             };
             let outbox = Arc::new(Outbox::new(ConnectionId(1), user, OutboxLimits::default()));
-            let pulse = Pulse::new(Arc::new(who), Arc::clone(&outbox), clock.now());
+            let pulse = Pulse::new(Arc::new(who), Arc::clone(&outbox), None, clock.now());
             Self { outbox, pulse, clock }
         }
 
@@ -300,6 +320,39 @@ mod tests {
             self.outbox
                 .poll_take(&mut context, &mut bytes, &mut frames, &mut VecDeque::new())
         }
+    }
+
+    /// S2.2: of a user's sockets the newest stays, in whatever order they come and are told of.
+    #[test]
+    fn the_newest_seat_stays() {
+        let registry = Registry::new(RegistryOptions::default(), Arc::new(ManualClock::new(Millis(1))));
+        let who = Arc::clone(&Socket::new(false).pulse.who);
+        let seat = |number| Seat(uuid::Uuid::from_u128(number));
+        let enter = |number| {
+            let id = ConnectionId(u64::try_from(number).unwrap());
+            let outbox = Arc::new(Outbox::new(id, who.user, OutboxLimits::default()));
+            let pulse = Pulse::new(
+                Arc::clone(&who),
+                Arc::clone(&outbox),
+                Some(seat(number)),
+                Millis(1),
+            );
+            registry.enter(&Arc::new(pulse));
+            outbox
+        };
+        let end = |outbox: &Outbox| {
+            let mut context = Context::from_waker(Waker::noop());
+            outbox.poll_take(&mut context, &mut 0, &mut 0, &mut VecDeque::new())
+        };
+        let replaced = Poll::Ready(Taken::Close(CloseCode::Replaced));
+        let (first, third) = (enter(1), enter(3));
+        assert_eq!(registry.replace_seats(who.user, seat(3)), None);
+        assert_eq!((end(&first), end(&third)), (replaced, Poll::Pending));
+        let second = enter(2);
+        assert_eq!(registry.replace_seats(who.user, seat(2)), Some(seat(3)));
+        assert_eq!((end(&second), end(&third)), (replaced, Poll::Pending));
+        assert_eq!(registry.replace_seats(who.user, seat(4)), None, "on another node");
+        assert_eq!(end(&third), replaced);
     }
 
     #[test]

@@ -160,7 +160,7 @@ async fn where_one_device_is_allowed_a_login_replaces_the_other() {
     let bystander = house.sign_up("rui").await;
     let mut heard = house.auth.revocations();
     let second = house.login("ana", PASSWORD).await.unwrap();
-    assert_eq!(heard.try_recv().unwrap().who, Revoked::Device(first.device));
+    assert_eq!(heard.try_recv().unwrap().who, Revoked::Replaced(first.device));
     assert_eq!(
         code(house.auth.authenticate(&first.access_token).await),
         ErrorCode::Revoked
