@@ -3,14 +3,16 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test check bench bench-cluster bench-commits torture faults gen fmt setup
+.PHONY: help run cluster test check bench bench-cluster bench-commits torture faults fitness gen fmt setup
 
 # Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know.
-unexport KLATCH_ARGS BENCH_ARGS
+unexport KLATCH_ARGS BENCH_ARGS FITNESS_ARGS
 # More options for `klatch` in `make run`, such as "--data /tmp/demo" or "serve --public 127.0.0.1:9000".
 KLATCH_ARGS ?= serve --demo
 # Options for `klatch-bench` in `make bench`.
 BENCH_ARGS ?=
+# Options for `klatch fitness` in `make fitness`, such as "--users 2000 --min users_online=2000".
+FITNESS_ARGS ?=
 # How often `make torture` kills the server.
 KILLS ?= 1000
 # How often `make faults` goes through all faults.
@@ -70,6 +72,10 @@ faults: ## Break everything of a cluster under load, each at everyone (half an h
 	@scripts/setup engines
 	cargo build -p klatch-server --bin klatch
 	TEST_FAULTS=long TEST_FAULT_ROUNDS=$(ROUNDS) cargo test -p klatch-tests --test faults -- --nocapture nothing_is_lost
+
+fitness: ## Measure the server's fitness functions with 10,000 users online (two minutes)
+	cargo build --release -p klatch-server --bin klatch
+	@scripts/fitness $(FITNESS_ARGS)
 
 gen: ## Write /protocol anew from the types of the wire
 	cargo xtask gen

@@ -7,7 +7,11 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::{self, Message, protocol::CloseFrame};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
+
+/// Bytes read at once: small, because thousands of connections may wait in one process.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// An open WebSocket.
 #[derive(Debug)]
@@ -39,7 +43,10 @@ impl Connection {
             .await
             .map_err(tungstenite::Error::Io)?;
         stream.set_nodelay(true).map_err(tungstenite::Error::Io)?;
-        let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(0);
+        let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
         Ok(Self { socket })
     }
 

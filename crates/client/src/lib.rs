@@ -25,3 +25,4 @@ pub use reqwest::Method;
 pub use rest::{Login, Rest, SignUp};
 pub use socket::{Commands, Options, Socket, Start, State, Update};
 pub use token::{RenewedToken, TokenSource};
+pub use tokio_tungstenite::tungstenite::Error as SocketError;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod device;
+mod fitness;
 mod openapi;
 mod password;
 mod permission;

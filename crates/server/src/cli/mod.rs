@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod config;
 mod db;
+mod fitness;
 mod inside;
 mod migrate_store;
 mod node;
@@ -75,6 +76,7 @@ enum Command {
     MigrateStore(migrate_store::MigrateStore),
     Node(node::Node),
     Who(who::Who),
+    Fitness(fitness::Fitness),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
     Openapi(openapi::OpenApi),
@@ -86,7 +88,7 @@ pub fn main() -> ExitCode {
     // What is made here holds messages, password hashes and keys: it is for this account alone.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     match run(&global, command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(&error);
             if error.chain().any(|cause| cause.is::<Problem>()) {
@@ -98,8 +100,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(global: &Global, command: Command) -> anyhow::Result<()> {
+fn run(global: &Global, command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Fitness(fitness) => return Ok(fitness.run()),
         Command::Serve(serve) => serve.run(global),
         Command::User(user) => user.run(global),
         Command::Space(space) => space.run(global),
@@ -116,6 +119,7 @@ fn run(global: &Global, command: Command) -> anyhow::Result<()> {
         Command::Completions(completions) => completions.run(),
         Command::Openapi(openapi) => openapi.run(),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 /// The command line as clap describes it, for completions and tests.

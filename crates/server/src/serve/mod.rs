@@ -16,6 +16,7 @@ use address_file::AddressFile;
 use anyhow::{Context, anyhow};
 pub(crate) use first::FirstStart;
 use klatch_types::{SystemClock, SystemEntropy};
+pub(crate) use open_files::raise as raise_open_files;
 use signals::Signals;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ const RESERVED: u64 = 400;
 const CONNECTIONS_MIN: u64 = 64;
 
 /// Raises the soft limit to the hard one; gives the limit that holds now.
-pub(super) fn raise() -> u64 {
+pub(crate) fn raise() -> u64 {
     let before = getrlimit(Resource::Nofile);
     if setrlimit(
         Resource::Nofile,
