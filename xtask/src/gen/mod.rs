@@ -1,5 +1,6 @@
 //! `/protocol`: what others build against, made from the types of the wire and committed.
 
+mod asyncapi;
 mod catalogue;
 mod golden;
 mod sample;
@@ -70,6 +71,7 @@ fn files() -> anyhow::Result<Files> {
         pretty(&serde_json::to_value(klatch_transport::openapi())?),
     );
     files.insert("ws.schema.json".into(), pretty(&schema::document()?));
+    files.insert("asyncapi.json".into(), pretty(&asyncapi::document()?));
     for (name, frame) in golden::frames() {
         files.insert(Path::new("golden").join(format!("{name}.json")), pretty(&frame));
     }

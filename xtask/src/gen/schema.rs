@@ -9,17 +9,13 @@ use utoipa::{PartialSchema, ToSchema};
 /// Where utoipa's references point.
 const OPENAPI_REFERENCE: &str = "#/components/schemas/";
 
+/// Definitions by name.
+pub(super) type Definitions = Map<String, Value>;
+
 /// The document. What clients send and what the server sends have each their own definitions: some names, such as
 /// `Ban`, are a command on one side and a view on the other.
 pub(super) fn document() -> anyhow::Result<Value> {
-    let mut client = definitions::<Hello>("client")?;
-    client.extend(definitions::<ClientFrame>("client")?);
-    for definition in client.values_mut() {
-        open(definition);
-    }
-    tag_hello(&mut client)?;
-    let mut server = definitions::<ServerFrame>("server")?;
-    untag(&mut server)?;
+    let (client, server) = sides("#/$defs/client/", "#/$defs/server/")?;
     Ok(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Frames of the socket /v1/ws, subprotocol klatch.v1",
@@ -33,34 +29,47 @@ pub(super) fn document() -> anyhow::Result<Value> {
     }))
 }
 
+/// What clients send and what the server sends; the definitions of each refer to each other at these places.
+pub(super) fn sides(client_at: &str, server_at: &str) -> anyhow::Result<(Definitions, Definitions)> {
+    let mut client = definitions::<Hello>(client_at)?;
+    client.extend(definitions::<ClientFrame>(client_at)?);
+    for definition in client.values_mut() {
+        open(definition);
+    }
+    tag_hello(&mut client)?;
+    let mut server = definitions::<ServerFrame>(server_at)?;
+    untag(&mut server, server_at)?;
+    Ok((client, server))
+}
+
 /// A type and all it refers to, by name.
-fn definitions<T: ToSchema>(side: &str) -> anyhow::Result<Map<String, Value>> {
+fn definitions<T: ToSchema>(place: &str) -> anyhow::Result<Definitions> {
     let mut found: Vec<(String, RefOr<Schema>)> =
         vec![(T::name().into_owned(), <T as PartialSchema>::schema())];
     T::schemas(&mut found);
     let mut definitions = Map::new();
     for (name, schema) in found {
         let mut schema = serde_json::to_value(schema).context("a schema can be written")?;
-        refer(&mut schema, side);
+        refer(&mut schema, place);
         definitions.insert(name, schema);
     }
     Ok(definitions)
 }
 
-/// Points references into this document.
-fn refer(schema: &mut Value, side: &str) {
+/// Points references to where the definitions are.
+fn refer(schema: &mut Value, place: &str) {
     match schema {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
                     Value::String(target) if name == "$ref" => {
-                        *target = target.replace(OPENAPI_REFERENCE, &format!("#/$defs/{side}/"));
+                        *target = target.replace(OPENAPI_REFERENCE, place);
                     }
-                    value => refer(value, side),
+                    value => refer(value, place),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, side)),
+        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, place)),
         _ => {}
     }
 }
@@ -75,7 +84,7 @@ fn open(definition: &mut Value) {
 }
 
 /// The first frame has an `op` too, which the codec takes off before the rest is read.
-fn tag_hello(client: &mut Map<String, Value>) -> anyhow::Result<()> {
+fn tag_hello(client: &mut Definitions) -> anyhow::Result<()> {
     let hello = client.get_mut("Hello").context("`Hello` has a schema")?;
     hello["properties"]["op"] = json!({ "type": "string", "enum": ["hello"] });
     hello["required"]
@@ -87,7 +96,7 @@ fn tag_hello(client: &mut Map<String, Value>) -> anyhow::Result<()> {
 
 /// Two things of serde that utoipa does not see: an answer is a frame of its own, not the field `answer` of one; and
 /// which reply it holds is said by the command, so that several may fit.
-fn untag(server: &mut Map<String, Value>) -> anyhow::Result<()> {
+fn untag(server: &mut Definitions, place: &str) -> anyhow::Result<()> {
     let frame = server
         .get_mut("ServerFrame")
         .context("`ServerFrame` has a schema")?;
@@ -97,7 +106,7 @@ fn untag(server: &mut Map<String, Value>) -> anyhow::Result<()> {
     let answer = variants
         .iter_mut()
         .find(|variant| variant["properties"].get("answer").is_some());
-    *answer.context("`ServerFrame` has answers")? = json!({ "$ref": "#/$defs/server/Answer" });
+    *answer.context("`ServerFrame` has answers")? = json!({ "$ref": format!("{place}Answer") });
     let reply = server
         .get_mut("Reply")
         .and_then(Value::as_object_mut)
