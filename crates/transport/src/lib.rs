@@ -5,6 +5,7 @@
 
 pub mod assets;
 mod compat;
+mod docs;
 pub mod error;
 pub mod http;
 pub mod listener;

@@ -34,7 +34,7 @@ const TAGS: &[(&str, &str)] = &[
     ("mute", "Mutes."),
     ("location", "Which server to connect to."),
     ("s0", "The campus chat's own addresses, for its clients."),
-    ("openapi", "This document."),
+    ("openapi", "This document, and that of the socket."),
 ];
 
 /// Name of the security scheme.
@@ -52,8 +52,8 @@ pub(crate) fn outline() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
             "Group chat: channels that are logs. Everything that a client starts can be done here; events arrive \
-             over the WebSocket `/v1/ws` (see asyncapi.json). Errors are problems of RFC 9457 with a `code` of the \
-             catalogue (see errors.md).",
+             over the WebSocket `/v1/ws` ([described in AsyncAPI](/docs/socket)). Errors are problems of RFC 9457 with a \
+             `code` of the [catalogue](/docs/errors).",
         ))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
         .build();

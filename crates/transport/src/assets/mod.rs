@@ -61,7 +61,7 @@ pub fn find(path: &str) -> Option<Asset> {
 
 /// The FNV-1a hash of a file as 16 hexadecimal digits in quotes: a change of the file changes it, and nobody gains
 /// anything by forging it.
-const fn tag(bytes: &[u8]) -> [u8; 18] {
+pub(crate) const fn tag(bytes: &[u8]) -> [u8; 18] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut i = 0;

@@ -1,11 +1,13 @@
-//! The pages and files of the web client, which live in the binary.
+//! The pages and files of the web client and the descriptions, which live in the binary.
 
 use super::app::App;
 use super::edge::not_found;
 use super::security::PAGE_CSP;
 use crate::assets::{self, Asset};
+use crate::docs::{self, Page};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 /// The one page; it looks at its own address.
@@ -25,17 +27,31 @@ async fn index(headers: HeaderMap) -> Response {
     }
 }
 
-/// A file of the web client, if the address names one.
+/// A file of the web client or a page of the descriptions, if the address names one.
 pub(crate) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let reads = method == Method::GET || method == Method::HEAD;
-    match assets::find(uri.path()).filter(|_| reads) {
-        Some(asset) => serve(&asset, &headers),
-        None => not_found().await.into_response(),
+    if method != Method::GET && method != Method::HEAD {
+        return not_found().await.into_response();
+    }
+    match (assets::find(uri.path()), docs::find(uri.path())) {
+        (Some(asset), _) => serve(&asset, &headers),
+        (None, Some(page)) => answer(page, &headers),
+        (None, None) => not_found().await.into_response(),
     }
 }
 
 fn serve(asset: &Asset, headers: &HeaderMap) -> Response {
-    let etag = HeaderValue::from_str(asset.etag).expect("an entity tag is a header value");
+    let page = Page {
+        path: "",
+        bytes: Bytes::from_static(asset.bytes),
+        content_type: asset.content_type,
+        etag: HeaderValue::from_str(asset.etag).expect("an entity tag is a header value"),
+        policy: PAGE_CSP,
+    };
+    answer(&page, headers)
+}
+
+fn answer(page: &Page, headers: &HeaderMap) -> Response {
+    let etag = page.etag.clone();
     let fresh = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -43,14 +59,14 @@ fn serve(asset: &Asset, headers: &HeaderMap) -> Response {
     let mut response = if fresh {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, asset.content_type)], asset.bytes).into_response()
+        ([(header::CONTENT_TYPE, page.content_type)], page.bytes.clone()).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(PAGE_CSP),
+        HeaderValue::from_static(page.policy),
     );
     response
 }
