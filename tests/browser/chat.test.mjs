@@ -34,7 +34,7 @@ test("a wrong password is told, the right one opens the list of channels", async
 	}
 });
 
-test("two windows chat in both directions", async () => {
+test("S0.14, S1.2: two windows chat in both directions", async () => {
 	await ana.open("general");
 	await rui.open("general");
 	await ana.send("Hello Rui, are you there?");
@@ -64,7 +64,7 @@ test("markup is shown as text and runs nowhere", async () => {
 	assert.match(await link.getAttribute("rel"), /noopener/);
 });
 
-test("what is unread is counted, and the channel rises to the top of the list", async () => {
+test("S4.1: what is unread is counted, and the channel rises to the top of the list", async () => {
 	const other = (await rui.channels()).find((name) => name !== "general");
 	await rui.open(other);
 	await rui.send("A word elsewhere");

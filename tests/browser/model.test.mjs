@@ -20,7 +20,7 @@ function model() {
 	return { model, channel };
 }
 
-test("events apply in order, once; a hole stops them", () => {
+test("S3.1: events apply in order, once; a hole stops them", () => {
 	const { model: m, channel } = model();
 	assert.equal(m.apply(posted(11)), "applied");
 	assert.equal(m.apply(posted(11)), "old");

@@ -1,4 +1,5 @@
-//! House tasks that are more than a line of shell: `cargo xtask layers | tidy | gen [--check] | cluster | ci`.
+//! House tasks that are more than a line of shell: `cargo xtask layers | tidy | gen [--check] | requirements [--check] |
+//! cluster | ci`.
 //!
 //! `layers` and `tidy` are house rules with helpful messages; they are tests too. `gen` writes `/protocol` from the
 //! types of the wire, and `gen --check` says whether that was done. `cluster` runs three servers to try out.
@@ -11,6 +12,7 @@ mod cluster;
 #[cfg(feature = "gen")]
 mod r#gen;
 mod layers;
+mod requirements;
 mod tidy;
 
 use anyhow::{Context, bail};
@@ -21,7 +23,11 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
   layers         crates import only what is below them
   tidy           file sizes, dead links, leftovers, crate documentation
-  gen [--check]  write /protocol from the types of the wire; with --check, fail if it is stale
+  gen [--check]  write /protocol from the types of the wire, and the table of requirements; with --check, fail if
+                 one is stale
+  requirements [--check]
+                 write docs/requirements.md from what the tests cite; with --check, fail if it is stale or one has
+                 no test
   cluster        three servers with a demo over PostgreSQL and NATS, until Ctrl-C
   ci             everything `make check` does";
 
@@ -43,9 +49,17 @@ fn task() -> anyhow::Result<()> {
         ["layers"] => layers::run(&root),
         ["tidy"] => tidy::run(&root),
         #[cfg(feature = "gen")]
-        ["gen"] => r#gen::run(&root, r#gen::Mode::Write),
+        ["gen"] => {
+            r#gen::run(&root, r#gen::Mode::Write)?;
+            requirements::run(&root, requirements::Mode::Write)
+        }
         #[cfg(feature = "gen")]
-        ["gen", "--check"] => r#gen::run(&root, r#gen::Mode::Check),
+        ["gen", "--check"] => {
+            r#gen::run(&root, r#gen::Mode::Check)?;
+            requirements::run(&root, requirements::Mode::Check)
+        }
+        ["requirements"] => requirements::run(&root, requirements::Mode::Write),
+        ["requirements", "--check"] => requirements::run(&root, requirements::Mode::Check),
         #[cfg(feature = "cluster")]
         ["cluster"] => cluster::run(&root),
         ["ci"] => ci(&root),

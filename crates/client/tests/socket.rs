@@ -109,6 +109,7 @@ async fn seqs(socket: &mut Socket, count: usize) -> Vec<u64> {
     seqs
 }
 
+/// S3.1: a `prev` that is not the last one known starts catching up.
 #[tokio::test]
 async fn a_hole_is_filled_and_duplicates_are_dropped() {
     let (listener, base) = listen().await;

@@ -113,6 +113,7 @@ fn others_libraries_speak_only_when_it_is_serious() {
     assert!(out.combined.contains("trouble"), "{}", out.combined);
 }
 
+/// S0.8: never a password or token in a log.
 #[test]
 fn no_secret_reaches_any_log() {
     const CANARY: &str = "canary-3f9a";

@@ -78,6 +78,7 @@ fn key() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
+/// S0.14: a seeded demo.
 #[test]
 fn a_demo_is_served_from_postgresql_and_commands_work_beside_it() {
     let folder = folder(&fresh());

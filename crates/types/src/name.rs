@@ -118,6 +118,7 @@ impl FromStr for DisplayName {
 mod tests {
     use super::*;
 
+    /// S0.1: a university number is a username.
     #[test]
     fn usernames_of_the_reference_designs_are_valid() {
         for name in ["up201906680", "+1234567890", "@johndoe", "ana.b-c_d"] {

@@ -226,6 +226,7 @@ impl Policy {
 mod tests {
     use super::*;
 
+    /// S2.2: the course profile's limits, beside those of the other three.
     #[test]
     fn the_four_profiles_are_those_of_the_requirements() {
         let of = |p| {

@@ -18,6 +18,7 @@ fn send(channel: &str, text: &str) -> Value {
 }
 
 /// Delivery 4 and 6.
+/// S4.7: recipients on all nodes have it, in one order.
 #[tokio::test]
 async fn what_one_says_all_hear_in_one_order() -> Result<()> {
     let cluster = shared::cluster().await?;
@@ -159,6 +160,7 @@ async fn edits_deletions_and_reactions_are_heard_and_read_everywhere() -> Result
     Ok(())
 }
 
+/// S3.5, S4.1: typing is seen on all nodes; a user's devices share what was read.
 #[tokio::test]
 async fn devices_of_one_user_share_cursors_and_typing_is_seen() -> Result<()> {
     let cluster = shared::cluster().await?;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 const ID: &str = "0190f3a1-7c1e-7000-8000-5f3b2c1d0e9f";
 
+/// S0.5: internal routes are not reachable from outside.
 #[tokio::test]
 async fn the_public_listener_has_none_of_the_internal_routes() -> Result<()> {
     let cluster = shared::cluster().await?;

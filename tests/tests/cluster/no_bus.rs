@@ -33,6 +33,7 @@ async fn bus_is(cluster: &Cluster, nodes: usize, up: bool) -> Result<()> {
     Ok(())
 }
 
+/// S3.2: servers tell each other in batches, and nothing rests on it.
 #[tokio::test]
 async fn without_nats_messages_come_later_and_all_of_them() -> Result<()> {
     let mut cluster = Cluster::start(3, &[], &[vec![], vec![], vec![]]).await?;

@@ -49,6 +49,7 @@ async fn heard(socket: &mut Socket, last: u64) -> Result<Vec<u64>> {
 }
 
 /// Delivery 2 and 3.
+/// S4.2, S4.7: a message is durable when it is acknowledged, and one however often it is sent.
 #[tokio::test]
 async fn one_key_is_one_message_over_every_door_and_at_once() -> Result<()> {
     let (server, ana, _rui, channel) = pair(ServerOptions::default()).await?;
@@ -92,6 +93,7 @@ async fn one_key_is_one_message_over_every_door_and_at_once() -> Result<()> {
 
 /// What one connection sends without waiting stands in the log as it was sent, also where the server has to look
 /// something up first.
+/// S4.4: a sequence per channel is the order.
 #[tokio::test]
 async fn pipelined_sends_keep_their_order() -> Result<()> {
     let (server, ana, _rui, channel) = pair(ServerOptions::default()).await?;
@@ -127,6 +129,7 @@ async fn pipelined_sends_keep_their_order() -> Result<()> {
 }
 
 /// Delivery 6: missed events in order, also after a restart; a client too far behind pulls; another history is `resync`.
+/// S3.1: what was missed while away comes in order.
 #[tokio::test]
 async fn a_client_resumes_where_it_was() -> Result<()> {
     if forgets("resuming after a restart")? {
@@ -179,6 +182,7 @@ async fn a_client_resumes_where_it_was() -> Result<()> {
 }
 
 /// Overload: publishers never wait for readers.
+/// S1.5: one slow reader costs the others nothing.
 #[tokio::test]
 async fn a_slow_reader_is_closed_and_slows_nobody() -> Result<()> {
     let (server, ana, rui, channel) = pair(ServerOptions::default()).await?;

@@ -143,6 +143,7 @@ async fn run(faults: &[Fault]) -> Result<()> {
     Ok(())
 }
 
+/// S1.5, S4.7: what was acknowledged is there, whatever breaks.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_or_reordered_whatever_is_broken() {
     let faults = match std::env::var("TEST_FAULTS").as_deref() {

@@ -86,6 +86,7 @@ fn evidence(channels: &[ChannelId], members: &[&TestClient], kills: u64) -> Evid
     }
 }
 
+/// S4.7: an ack means durable.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed_at_random_points() {
     let (kills, began) = (number("KLATCH_KILLS", 200), Instant::now());

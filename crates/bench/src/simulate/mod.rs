@@ -170,6 +170,7 @@ mod tests {
         assert!(Measured::built_in().unwrap().cluster.iter().all(Cell::is_right));
     }
 
+    /// S1.7: what the sizes assumed there cost is told.
     #[test]
     fn the_documentation_has_the_tables_of_the_model() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -138,6 +138,7 @@ async fn the_channel_of_a_pair_is_found_whatever_its_id_and_nothing_else_is_take
     );
 }
 
+/// S2.2: a channel takes no more members and messages no more characters than the policy says.
 #[tokio::test]
 async fn limits_of_the_policy_hold() {
     let policy = Policy {

@@ -58,6 +58,7 @@ async fn a_message_is_posted_edited_reacted_to_and_deleted() {
     assert_eq!(raw.events.len(), 5);
 }
 
+/// S4.1: unread marks.
 #[tokio::test]
 async fn unread_and_mentions_are_arithmetic_and_ones_own_messages_are_read() {
     let world = World::new(Policy::of(Profile::App)).await;
@@ -124,6 +125,7 @@ async fn a_retry_is_answered_with_the_first_ack_even_after_the_right_is_lost() {
     ));
 }
 
+/// S0.2: a channel's messages, page by page.
 #[tokio::test]
 async fn history_pages_both_ways() {
     let world = World::new(Policy::of(Profile::App)).await;

@@ -155,6 +155,7 @@ async fn send(
 mod tests {
     use super::*;
 
+    /// S3.2: nothing piles up for a server that is not there.
     #[tokio::test]
     async fn what_waits_is_bounded_and_given_back() {
         let (outgoing, counters) = (Outgoing::default(), Counters::default());

@@ -47,6 +47,7 @@ async fn tokens_in_a_query_are_refused_everywhere() {
     }
 }
 
+/// S0.1: every route asks for a token.
 #[tokio::test]
 async fn without_a_good_token_the_answer_says_how_to_send_one() {
     let server = Server::start().await;

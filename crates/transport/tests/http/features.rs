@@ -56,6 +56,7 @@ fn check_documented(method: &str, path: &str, status: u16, body: &Value) {
     }
 }
 
+/// S0.2, S4.2: messages over REST.
 #[tokio::test]
 async fn a_message_is_sent_once_read_edited_reacted_to_and_deleted() {
     let server = Server::start().await;
@@ -140,6 +141,7 @@ async fn a_message_is_sent_once_read_edited_reacted_to_and_deleted() {
     assert_eq!(neither.code(), "invalid");
 }
 
+/// S0.2, S4.1: one's channels are listed, last activity first, and only one's own.
 #[tokio::test]
 async fn channels_are_listed_changed_and_closed_and_unseen_by_strangers() {
     let server = Server::start().await;
@@ -187,6 +189,7 @@ async fn channels_are_listed_changed_and_closed_and_unseen_by_strangers() {
     assert_eq!(closed.code(), "archived");
 }
 
+/// S0.2, S4.5: join, leave, and who is a member of a channel.
 #[tokio::test]
 async fn members_come_change_and_go() {
     let server = Server::start().await;
@@ -289,6 +292,7 @@ async fn an_invitation_is_made_looked_at_accepted_and_taken_back() {
     );
 }
 
+/// S4.2: sign-up, login and logout over REST.
 #[tokio::test]
 async fn a_device_signs_in_refreshes_and_signs_out() {
     let server = Server::start().await;
@@ -337,6 +341,7 @@ async fn a_device_signs_in_refreshes_and_signs_out() {
     );
 }
 
+/// S0.2: one's name is changed.
 #[tokio::test]
 async fn one_is_told_who_one_is_and_changes_ones_name() {
     let server = Server::start().await;

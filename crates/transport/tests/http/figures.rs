@@ -17,6 +17,7 @@ async fn ask(internal: &Internal, path: &str) -> (StatusCode, String) {
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
+/// S1.5: figures of every route.
 #[tokio::test]
 async fn requests_are_counted_by_template_so_that_ids_make_no_series() {
     let server = Server::start().await;

@@ -42,6 +42,7 @@ async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
     );
 }
 
+/// S0.8: the user reads a code and a sentence, and no detail of a failure.
 #[tokio::test]
 async fn a_panic_is_told_as_internal_and_nothing_more() {
     async fn boom() {

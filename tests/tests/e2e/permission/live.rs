@@ -265,6 +265,7 @@ async fn a_revoked_device_is_cut_off_and_the_others_stay() -> Result<()> {
     Ok(())
 }
 
+/// S0.1, S1.4: the sender is the token's user, whatever a body says.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_speaks_as_another() -> Result<()> {
     let town = Town::new().await?;

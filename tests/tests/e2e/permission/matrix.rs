@@ -15,6 +15,7 @@ const AT_ONCE: usize = 8;
 /// What differs from the table, in sentences.
 type Complaints = Vec<String>;
 
+/// S0.1, S1.1: nobody reads or does what is not theirs, in any kind of channel.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everyone_may_what_the_table_says_and_nothing_else() -> Result<()> {
     let (world, table) = (World::new().await?, Table::read()?);

@@ -116,6 +116,7 @@ async fn trusting_secret() -> House {
     house
 }
 
+/// S1.3: the token of the meeting product is enough.
 #[tokio::test]
 async fn a_subject_becomes_a_user_once_and_is_renamed_with_the_claim() {
     let house = trusting_secret().await;
@@ -217,6 +218,7 @@ async fn usernames_come_from_the_claim_and_are_made_unique() {
     assert_eq!((second.len(), &second[..55]), (64, &*"s".repeat(55)));
 }
 
+/// S1.1, S1.3: the token names the meeting and the role.
 #[tokio::test]
 async fn channels_and_roles_come_from_the_claims() {
     let house = house().await;

@@ -99,6 +99,7 @@ fn guest(life_s: u64, channels: Vec<(ChannelId, Role)>) -> GuestRequest {
     }
 }
 
+/// S1.1: participants come by a token that the product's back end makes.
 #[tokio::test]
 async fn a_back_end_lets_guests_in_and_nobody_else_does() {
     let house = House::new().await;
