@@ -1,6 +1,6 @@
 //! Enumerations in columns.
 
-use klatch_types::{ChannelKind, Role, UserKind, Visibility};
+use klatch_types::{ChannelKind, Role, RosterKind, RosterRole, UserKind, Visibility};
 
 /// A value that databases keep as a small number.
 pub trait Coded: Sized {
@@ -17,4 +17,4 @@ macro_rules! coded_enums {
         })+
     };
 }
-coded_enums!(ChannelKind, Role, UserKind, Visibility);
+coded_enums!(ChannelKind, Role, RosterKind, RosterRole, UserKind, Visibility);

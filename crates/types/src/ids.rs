@@ -125,6 +125,19 @@ impl ChannelId {
         Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
+    /// The id of the channel of a roster's group, so that an import that was ended anywhere finds it again, on every node:
+    /// a UUIDv8 as that of a pair, over another label, the space and the group's own id.
+    pub fn of_roster(space: SpaceId, group: &str) -> Self {
+        let hash = Sha256::new()
+            .chain_update(b"klatch roster channel\0")
+            .chain_update(space.as_bytes())
+            .chain_update(group.as_bytes())
+            .finalize();
+        let mut bytes = [0u8; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
     /// Into how many buckets channels are divided; fixed for ever, because tables are distributed by it.
     pub const BUCKETS: i16 = 256;
 

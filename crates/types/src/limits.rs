@@ -212,6 +212,71 @@ pub const WORK_MEASURED_EVERY: Duration = Duration::from_secs(15);
 /// How long a stopping node waits for the late work that it has in hand.
 pub const WORK_STOP_MAX: Duration = Duration::from_secs(3);
 
+// ---- rosters ----
+
+/// Most people of one roster.
+pub const ROSTER_USERS_MAX: usize = 200_000;
+/// Most degrees, courses and classes of one roster.
+pub const ROSTER_GROUPS_MAX: usize = 20_000;
+/// Most enrolments of one roster.
+pub const ROSTER_ENROLMENTS_MAX: usize = 1_000_000;
+/// Largest roster that a student system may send, bytes.
+pub const ROSTER_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Rosters that a node reads at once; each may be as large as that.
+pub const ROSTER_BODIES_AT_ONCE: usize = 2;
+/// Largest file of a roster, out of its archive, bytes.
+pub const ROSTER_FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// Most entries of an archive.
+pub const ROSTER_ARCHIVE_ENTRIES_MAX: usize = 64;
+/// Longest id of a group, bytes.
+pub const ROSTER_ID_BYTES_MAX: usize = 160;
+/// Longest title, code or term, Unicode scalar values.
+pub const ROSTER_TITLE_CHARS_MAX: usize = 200;
+/// Longest template of a name, Unicode scalar values.
+pub const ROSTER_TEMPLATE_CHARS_MAX: usize = 200;
+/// Most faults of a roster that are told at once.
+pub const ROSTER_FAULTS_TOLD_MAX: usize = 20;
+/// Most single changes that a report tells; the rest is counted.
+pub const ROSTER_CHANGES_TOLD_MAX: usize = 1_000;
+/// Most imports in one list.
+pub const ROSTER_IMPORTS_LISTED_MAX: u32 = 100;
+/// For how long one import has a space to itself; it asks for more while it runs.
+pub const ROSTER_LEASE: Duration = Duration::from_secs(60);
+/// How often a running import asks for more.
+pub const ROSTER_LEASE_RENEWED_EVERY: Duration = Duration::from_secs(15);
+/// How long a call waits for the end of its import before it answers that it goes on.
+pub const ROSTER_ANSWER_WAIT: Duration = Duration::from_secs(20);
+/// Channels that an import changes at once.
+pub const ROSTER_CHANNELS_AT_ONCE: usize = 64;
+/// Rows that an import writes in one transaction.
+pub const ROSTER_ROWS_AT_ONCE: usize = 1_000;
+/// How often is looked for members whose grace is over.
+pub const ROSTER_SWEPT_EVERY: Duration = Duration::from_secs(5);
+/// Members whose grace is over that are removed in one go.
+pub const ROSTER_SWEPT_AT_ONCE: u32 = 1_000;
+/// Grace of a dropped enrolment unless the space says otherwise.
+pub const ROSTER_GRACE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Longest grace.
+pub const ROSTER_GRACE_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+/// Share of the members in hundredths that one import may drop unless the space says otherwise.
+pub const ROSTER_REMOVALS_PERCENT: u32 = 20;
+
+const _: () = assert!(ROSTER_LEASE_RENEWED_EVERY.as_secs() * 3 < ROSTER_LEASE.as_secs());
+const _: () = assert!(ROSTER_ANSWER_WAIT.as_secs() < REQUEST_TIMEOUT.as_secs());
+
+// ---- social circle ----
+
+/// Largest channel whose members are one's circle: in a larger one nobody knows everybody.
+pub const CIRCLE_CHANNEL_MEMBERS_MAX: u32 = 500;
+/// Channels that a circle is made of, the closest first.
+pub const CIRCLE_CHANNELS_MAX: u32 = 30;
+/// People in a circle when the caller does not say.
+pub const CIRCLE_DEFAULT: u32 = 20;
+/// Most people in a circle.
+pub const CIRCLE_MAX: u32 = 100;
+
+const _: () = assert!(CIRCLE_MAX as usize <= CHANNEL_CREATE_MEMBERS_MAX);
+
 // ---- identity ----
 
 /// Life of an access token.

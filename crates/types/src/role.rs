@@ -72,6 +72,37 @@ coded!(/// What a member may do, weakest first: the order is used to compare ran
     Owner = 4 "owner",
 });
 
+coded!(/// What a group of a roster is; nearer to its people the later (S0.3).
+    RosterKind {
+    /// A course of studies, or the department that gives it.
+    Degree = 1 "degree",
+    /// A course.
+    Course = 2 "course",
+    /// A class: a course as it is taught, with its people.
+    Class = 3 "class",
+});
+
+coded!(/// What someone is in a group of a roster, weakest first.
+    RosterRole {
+    /// Learns.
+    Student = 1 "student",
+    /// Helps to teach.
+    Assistant = 2 "assistant",
+    /// Teaches.
+    Teacher = 3 "teacher",
+});
+
+impl RosterRole {
+    /// The role in the group's channel. A degree belongs to nobody: its teachers keep order there.
+    pub fn in_channel(self, kind: RosterKind) -> Role {
+        match (kind, self) {
+            (_, Self::Student) | (RosterKind::Degree, Self::Assistant) => Role::Member,
+            (_, Self::Assistant) | (RosterKind::Degree, Self::Teacher) => Role::Moderator,
+            (_, Self::Teacher) => Role::Owner,
+        }
+    }
+}
+
 coded!(/// Who can find a channel.
     Visibility {
     /// Only members see that it exists.
