@@ -1,6 +1,9 @@
 //! Enumerations in columns.
 
-use klatch_types::{ChannelKind, Role, RosterKind, RosterRole, UserKind, Visibility};
+use crate::row::RosterPlace;
+use klatch_types::{
+    ChannelKind, Role, RosterImportKind, RosterImportState, RosterKind, RosterRole, UserKind, Visibility,
+};
 
 /// A value that databases keep as a small number.
 pub trait Coded: Sized {
@@ -17,4 +20,14 @@ macro_rules! coded_enums {
         })+
     };
 }
-coded_enums!(ChannelKind, Role, RosterKind, RosterRole, UserKind, Visibility);
+coded_enums!(
+    ChannelKind,
+    Role,
+    RosterImportKind,
+    RosterImportState,
+    RosterKind,
+    RosterPlace,
+    RosterRole,
+    UserKind,
+    Visibility
+);

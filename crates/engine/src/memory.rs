@@ -2,13 +2,13 @@
 
 use crate::row::{
     ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, MemberRow, RefreshRow,
-    SigningKeyRow, SpaceRow, UserRow, WorkId, WorkRow,
+    RosterGroupRow, RosterImportRow, RosterMemberRow, SigningKeyRow, SpaceRow, UserRow, WorkId, WorkRow,
 };
 use klatch_types::{
     ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Seq, SpaceId, UserId,
 };
 use parking_lot::RwLock;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// One channel's tables.
@@ -59,8 +59,27 @@ pub struct Tables {
     pub chores: HashMap<String, Millis>,
     /// Late work that is not done.
     pub work: BTreeMap<WorkId, WorkRow>,
+    /// How spaces follow their rosters.
+    pub rosters: HashMap<SpaceId, RosterTable>,
+    /// Accounts that rosters made.
+    pub roster_users: HashSet<UserId>,
     /// Direct channels by pair.
     pub pairs: HashMap<(SpaceId, UserId, UserId), ChannelId>,
+}
+
+/// One space's rosters.
+#[derive(Debug, Default)]
+pub struct RosterTable {
+    /// Settings, JSON.
+    pub settings: Option<String>,
+    /// Who imports, and until when that is believed.
+    pub held: Option<(i64, Millis)>,
+    /// Channels by the id of their group.
+    pub groups: BTreeMap<String, RosterGroupRow>,
+    /// Whom rosters put where.
+    pub members: BTreeMap<(ChannelId, UserId), RosterMemberRow>,
+    /// Imports by number, with their rosters.
+    pub imports: BTreeMap<u64, (RosterImportRow, Option<Vec<u8>>)>,
 }
 
 /// Tables that the log and the directory share.

@@ -2,7 +2,7 @@
 
 use klatch_types::{
     ApiKeyId, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Role,
-    Seq, SpaceId, UserId, UserKind, Visibility,
+    RosterImportKind, RosterImportState, RosterKind, RosterRole, Seq, SpaceId, UserId, UserKind, Visibility,
 };
 
 /// `muted_until` and ban `until` of "for good": the largest integer that JSON numbers carry exactly.
@@ -339,4 +339,95 @@ pub struct WorkRow {
     pub due_at: Millis,
     /// Content.
     pub payload: Vec<u8>,
+}
+
+/// The channel of a roster's group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RosterGroupRow {
+    /// The group's id in the roster; unique in the space.
+    pub source: String,
+    /// What it is.
+    pub kind: RosterKind,
+    /// Its channel.
+    pub channel: ChannelId,
+    /// The channel's name, as the roster last gave it.
+    pub name: String,
+    /// Whether the last roster did not have it.
+    pub gone: bool,
+}
+
+/// How someone whom a roster put into a channel stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RosterPlace {
+    /// Noted, and perhaps not done.
+    Joining = 1,
+    /// Put in.
+    In = 2,
+    /// Dropped, and to be removed at `due_at`.
+    Out = 3,
+}
+
+impl RosterPlace {
+    /// The number that databases keep.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// From the number that a database kept.
+    pub fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Joining),
+            2 => Some(Self::In),
+            3 => Some(Self::Out),
+            _ => None,
+        }
+    }
+}
+
+/// Someone whom a roster put into a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RosterMemberRow {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Who.
+    pub user: UserId,
+    /// Their username, which never changes.
+    pub username: String,
+    /// As what.
+    pub role: RosterRole,
+    /// How they stand.
+    pub place: RosterPlace,
+    /// When they are to be removed, if they were dropped.
+    pub due_at: Option<Millis>,
+}
+
+/// One import of a roster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RosterImportRow {
+    /// The space.
+    pub space: SpaceId,
+    /// 1, 2, 3 … in the space.
+    pub no: u64,
+    /// When it began.
+    pub at: Millis,
+    /// Who did it.
+    pub by: UserId,
+    /// How it came about.
+    pub kind: RosterImportKind,
+    /// How far it is.
+    pub state: RosterImportState,
+    /// What it does, JSON; the domain's business.
+    pub counts: String,
+}
+
+/// Someone in one of a user's roster channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircleRow {
+    /// The channel that the two share.
+    pub channel: ChannelId,
+    /// What its group is.
+    pub kind: RosterKind,
+    /// The other.
+    pub user: UserId,
 }

@@ -10,6 +10,7 @@ mod error;
 pub mod memory;
 pub mod postgres;
 mod prefix;
+mod roster;
 pub mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod work;
 
 pub use error::StoreError;
 pub use klatch_engine::row;
+pub use roster::Rosters;
 pub use traits::{
     ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, PeerRow, PreviewRow, ReceiptCounts,
     Rotation,

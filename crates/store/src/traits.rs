@@ -1,6 +1,6 @@
 //! The trait of the directory.
 
-use crate::StoreError;
+use crate::{Rosters, StoreError};
 use async_trait::async_trait;
 use klatch_engine::row::{
     ApiKeyRow, BanRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow,
@@ -123,7 +123,7 @@ pub enum Rotation {
 
 /// The directory. All implementations pass `klatch_store::conformance`.
 #[async_trait]
-pub trait Directory: Send + Sync + 'static {
+pub trait Directory: Rosters {
     // ---- spaces ----
 
     /// Adds a space. `Exists` if the slug is taken.

@@ -20,5 +20,7 @@ pub use name::{DisplayName, NameError, Slug, Username};
 pub use policy::{
     Encryption, HistoryVisibility, MembershipSource, Policy, PolicyError, Profile, Retention, SignUp,
 };
-pub use role::{ChannelKind, Role, RosterKind, RosterRole, UserKind, Visibility};
+pub use role::{
+    ChannelKind, Role, RosterImportKind, RosterImportState, RosterKind, RosterRole, UserKind, Visibility,
+};
 pub use seq::{Ordinal, Seq};

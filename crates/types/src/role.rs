@@ -92,6 +92,26 @@ coded!(/// What someone is in a group of a roster, weakest first.
     Teacher = 3 "teacher",
 });
 
+coded!(/// How an import of a roster came about.
+    RosterImportKind {
+    /// A whole roster.
+    Whole = 1 "whole",
+    /// Single changes to the one before.
+    Changes = 2 "changes",
+    /// The one before the last, put back.
+    Undo = 3 "undo",
+});
+
+coded!(/// How far an import is.
+    RosterImportState {
+    /// Under way.
+    Running = 1 "running",
+    /// Done.
+    Done = 2 "done",
+    /// Ended in the middle: the same roster again finishes it. Kept as running that nobody runs.
+    Unfinished = 3 "unfinished",
+});
+
 impl RosterRole {
     /// The role in the group's channel. A degree belongs to nobody: its teachers keep order there.
     pub fn in_channel(self, kind: RosterKind) -> Role {

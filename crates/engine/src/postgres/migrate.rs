@@ -29,6 +29,12 @@ const MIGRATIONS: &[Migration] = &[
         whole: "",
         by_bucket: "",
     },
+    Migration {
+        name: "0003_rosters",
+        sql: include_str!("../migrations/postgres/0003_rosters.sql"),
+        whole: "",
+        by_bucket: "",
+    },
 ];
 
 /// The schema version that this build reads and writes.

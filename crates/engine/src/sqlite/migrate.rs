@@ -19,6 +19,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0004_receipts",
         include_str!("../migrations/sqlite/0004_receipts.sql"),
     ),
+    (
+        "0005_rosters",
+        include_str!("../migrations/sqlite/0005_rosters.sql"),
+    ),
 ];
 
 /// The schema version that this build reads and writes.

@@ -51,6 +51,11 @@ pub(super) const TABLES: &[Table] = &[
     ISSUERS,
     SIGNING_KEYS,
     CHORES,
+    ROSTERS,
+    ROSTER_GROUPS,
+    ROSTER_MEMBERS,
+    ROSTER_USERS,
+    ROSTER_IMPORTS,
     CHANNELS,
     EVENTS,
     MEMBERS,
@@ -174,6 +179,70 @@ const CHORES: Table = Table {
     from: "chores t",
     key: &["t.name"],
     columns: &[col("name", "t.name", Text), col("due_at", "t.due_at", Int8)],
+};
+
+const ROSTERS: Table = Table {
+    name: "rosters",
+    from: "rosters t",
+    key: &["t.space"],
+    columns: &[
+        col("space", "t.space", Uuid),
+        col("settings", "t.settings", Text),
+        col("holder", "t.holder", Int8),
+        col("held_until", "t.held_until", Int8),
+    ],
+};
+
+const ROSTER_GROUPS: Table = Table {
+    name: "roster_groups",
+    from: "roster_groups t",
+    key: &["t.space", "t.source"],
+    columns: &[
+        col("space", "t.space", Uuid),
+        col("source", "t.source", Text),
+        col("kind", "t.kind", Int2),
+        col("channel", "t.channel", Uuid),
+        col("name", "t.name", Text),
+        col("gone", "t.gone", Bool),
+    ],
+};
+
+const ROSTER_MEMBERS: Table = Table {
+    name: "roster_members",
+    from: "roster_members t",
+    key: &["t.space", "t.channel", "t.user"],
+    columns: &[
+        col("space", "t.space", Uuid),
+        col("channel", "t.channel", Uuid),
+        col("user_id", "t.user", Uuid),
+        col("username", "t.username", Text),
+        col("role", "t.role", Int2),
+        col("place", "t.place", Int2),
+        col("due_at", "t.due_at", Int8),
+    ],
+};
+
+const ROSTER_USERS: Table = Table {
+    name: "roster_users",
+    from: "roster_users t",
+    key: &["t.user"],
+    columns: &[col("user_id", "t.user", Uuid), col("space", "t.space", Uuid)],
+};
+
+const ROSTER_IMPORTS: Table = Table {
+    name: "roster_imports",
+    from: "roster_imports t",
+    key: &["t.space", "t.no"],
+    columns: &[
+        col("space", "t.space", Uuid),
+        col("no", "t.no", Int8),
+        col("at", "t.at", Int8),
+        col("by", "t.by", Uuid),
+        col("kind", "t.kind", Int2),
+        col("state", "t.state", Int2),
+        col("counts", "t.counts", Text),
+        col("body", "t.body", Bytes),
+    ],
 };
 
 const CHANNELS: Table = Table {

@@ -38,7 +38,16 @@ async fn filled(folder: &Path) -> PathBuf {
                    'https://i', NULL, x'00ff', NULL, 'HS256', '{}', 12);
                  INSERT INTO signing_keys VALUES ('k-1', x'0102', 13);
                  INSERT INTO receipts_hidden SELECT id FROM users;
-                 INSERT INTO chores VALUES ('sweep', 14);",
+                 INSERT INTO chores VALUES ('sweep', 14);
+                 INSERT INTO rosters VALUES (x'00000000000000000000000000000001', '{}', NULL, 0);
+                 INSERT INTO roster_groups VALUES (x'00000000000000000000000000000001', 'class:1', 3,
+                   x'00000000000000000000000000000007', 'Class · 1', 0);
+                 INSERT INTO roster_members VALUES (x'00000000000000000000000000000001',
+                   x'00000000000000000000000000000007', x'00000000000000000000000000000002', 'ana', 1, 3, 17);
+                 INSERT INTO roster_users VALUES (x'00000000000000000000000000000002',
+                   x'00000000000000000000000000000001');
+                 INSERT INTO roster_imports VALUES (x'00000000000000000000000000000001', 1, 18,
+                   x'00000000000000000000000000000002', 1, 2, '{}', x'0908');",
             )?;
             for no in 1..=3_u128 {
                 let id = *ChannelId(uuid::Uuid::from_u128(no * 77)).as_bytes();

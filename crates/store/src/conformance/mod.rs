@@ -10,6 +10,7 @@ mod invite;
 mod key;
 mod list;
 mod receipt;
+mod roster;
 mod search;
 mod space;
 mod user;
@@ -41,6 +42,10 @@ pub use list::{
 pub use receipt::{
     hidden_reading_is_not_counted, receipts_are_counted_by_cursors, receipts_count_those_who_can_see,
 };
+pub use roster::{
+    circles_are_those_of_roster_channels, roster_accounts_are_linked_once, roster_imports_are_kept,
+    roster_members_are_due_in_time, rosters_are_held_by_one, rosters_are_kept,
+};
 pub use search::{search_finds_beginnings, search_is_bounded_and_ordered, search_takes_text_as_it_is};
 pub use space::{counts_add_up, spaces_are_kept, spaces_have_one_slug};
 pub use user::{usernames_are_unique_in_a_space, users_are_kept, users_change, users_come_in_pages};
@@ -71,6 +76,8 @@ macro_rules! directory_conformance {
             receipts_are_counted_by_cursors, receipts_count_those_who_can_see, hidden_reading_is_not_counted,
             invitations_are_found_by_code, invites_end, invites_of_channels_are_apart,
             chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore,
+            rosters_are_kept, roster_members_are_due_in_time, rosters_are_held_by_one, roster_imports_are_kept,
+            roster_accounts_are_linked_once, circles_are_those_of_roster_channels,
             work_comes_longest_due_first, each_piece_goes_to_one_of_many, leases_end, work_that_is_done_is_gone,
             given_up_work_stays_and_is_seen, unknown_kinds_are_left_alone
         );

@@ -9,6 +9,7 @@ mod invite;
 mod key;
 mod list;
 mod receipt;
+mod roster;
 mod space;
 mod user;
 mod work;

@@ -4,6 +4,7 @@ use crate::StoreError;
 use klatch_engine::memory::Tables;
 use klatch_engine::row::UserRow;
 use klatch_types::{IssuerId, SpaceId, UserId, UserKind};
+use std::collections::{BTreeSet, HashSet};
 
 pub(super) fn add(tables: &mut Tables, user: UserRow) -> Result<(), StoreError> {
     if !tables.spaces.contains_key(&user.space) {
@@ -22,8 +23,11 @@ pub(super) fn add(tables: &mut Tables, user: UserRow) -> Result<(), StoreError> 
 }
 
 pub(super) fn many(tables: &Tables, ids: &[UserId]) -> Vec<UserRow> {
-    let known = tables.users.values();
-    known.filter(|user| ids.contains(&user.id)).cloned().collect()
+    let ids: BTreeSet<&UserId> = ids.iter().collect();
+    ids.into_iter()
+        .filter_map(|id| tables.users.get(id))
+        .cloned()
+        .collect()
 }
 
 pub(super) fn by_username(tables: &Tables, space: SpaceId, username: &str) -> Option<UserRow> {
@@ -34,9 +38,10 @@ pub(super) fn by_username(tables: &Tables, space: SpaceId, username: &str) -> Op
 }
 
 pub(super) fn many_by_username(tables: &Tables, space: SpaceId, usernames: &[String]) -> Vec<UserRow> {
+    let usernames: HashSet<&str> = usernames.iter().map(String::as_str).collect();
     let users = tables.users.values();
     users
-        .filter(|user| user.space == space && usernames.contains(&user.username))
+        .filter(|user| user.space == space && usernames.contains(user.username.as_str()))
         .cloned()
         .collect()
 }

@@ -15,6 +15,7 @@ mod key;
 mod list;
 mod query;
 mod receipt;
+mod roster;
 mod search;
 mod space;
 mod user;
@@ -73,7 +74,7 @@ pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 12] {
 
 /// Statements that ask all buckets or none, by name, for the test of their plans.
 #[cfg(test)]
-pub(crate) fn in_all_buckets() -> [(&'static str, &'static str); 13] {
+pub(crate) fn in_all_buckets() -> [(&'static str, &'static str); 15] {
     [
         ("list", &list::OF_USER),
         ("open", &list::OPEN),
@@ -88,6 +89,8 @@ pub(crate) fn in_all_buckets() -> [(&'static str, &'static str); 13] {
         ("search for anyone", &search::ANY),
         ("claim work", &work::CLAIM),
         ("buckets with work", work::DUE_BUCKETS),
+        ("roster members due", roster::DUE),
+        ("channels of a circle", roster::MINE),
     ]
 }
 

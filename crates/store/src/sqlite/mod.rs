@@ -10,6 +10,7 @@ mod key;
 mod list;
 mod query;
 mod receipt;
+mod roster;
 mod search;
 mod space;
 mod user;
@@ -66,7 +67,7 @@ impl SqliteDirectory {
 
 /// The queries of page loads by name, for the test of their plans.
 #[cfg(test)]
-pub(crate) fn plans() -> [(&'static str, &'static str); 13] {
+pub(crate) fn plans() -> [(&'static str, &'static str); 15] {
     [
         ("list", &list::OF_USER),
         ("line", &list::ONE),
@@ -81,6 +82,8 @@ pub(crate) fn plans() -> [(&'static str, &'static str); 13] {
         ("search", &search::IN_RANGE),
         ("search for anyone", &search::ANY),
         ("work", work::DUE),
+        ("roster members due", roster::DUE),
+        ("circle", roster::CIRCLE),
     ]
 }
 
