@@ -137,6 +137,23 @@ pub fn may(
     Ok(())
 }
 
+/// Whether the actor may see and change what a space keeps of its enrolment source: back ends only.
+pub fn may_keep_rosters(actor: &Actor) -> Result<(), ChannelError> {
+    match actor.kind {
+        UserKind::System => Ok(()),
+        UserKind::Person | UserKind::Guest => Err(ChannelError::Forbidden("only an API key may do this")),
+    }
+}
+
+/// Whether the actor has a circle of people whom they share classes with: persons only.
+pub fn may_have_circle(actor: &Actor) -> Result<(), ChannelError> {
+    match actor.kind {
+        UserKind::Person => Ok(()),
+        UserKind::Guest => Err(ChannelError::Forbidden("guests are in no roster")),
+        UserKind::System => Err(ChannelError::Forbidden("an API key has no circle")),
+    }
+}
+
 /// Whether the actor may join by themselves. A back end needs no membership and never becomes a member.
 pub fn may_join(state: &ChannelState, actor: &Actor, now: Millis) -> Result<(), ChannelError> {
     if actor.kind == UserKind::System && may(state, actor, Operation::View, now).is_ok() {

@@ -85,7 +85,7 @@ impl Channels {
         }
     }
 
-    fn first_event(
+    pub(crate) fn first_event(
         &self,
         actor: &Actor,
         id: ChannelId,

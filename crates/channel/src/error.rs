@@ -48,6 +48,22 @@ pub enum ChannelError {
     /// The history is another one than the caller's copy.
     #[error("resync")]
     Resync,
+    /// An import would drop more members than one import may.
+    #[error(
+        "this would drop {drops} of {before} members, and one import may drop {percent} % of them: look at the \
+         difference, and allow the removals if they are meant"
+    )]
+    RosterUnsafe {
+        /// Members that would be dropped.
+        drops: usize,
+        /// Members that rosters put in.
+        before: usize,
+        /// How many in a hundred one import may drop.
+        percent: u32,
+    },
+    /// Another import of the space is under way.
+    #[error("another import of this space is under way")]
+    RosterBusy,
     /// The last owner cannot go.
     #[error("the last {0} must make another one first")]
     LastOfRole(Role),

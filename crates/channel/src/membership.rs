@@ -9,7 +9,9 @@ use crate::{Actor, ChannelError, ChannelState, Channels};
 use klatch_engine::row::{BanRow, InviteRow, UserRow};
 use klatch_log::{Change, LogError, Receipt};
 use klatch_protocol::view;
-use klatch_types::{ChannelId, ClientKey, HistoryVisibility, Policy, Role, Seq, UserId, UserKind, limits};
+use klatch_types::{
+    ChannelId, ClientKey, HistoryVisibility, Millis, Policy, Role, Seq, UserId, UserKind, limits,
+};
 
 impl Channels {
     /// Joins an open channel.
@@ -160,20 +162,7 @@ impl Channels {
         self.commit_as(actor, channel, key, Operation::RemoveMember, |state| {
             member_of(state, user)?;
             access::outranks(state, actor, user)?;
-            let fact = Fact::MemberRemoved {
-                user,
-                reason: reason.clone(),
-            };
-            let removed = BanRow {
-                user,
-                by: actor.user,
-                at: now,
-                until: REMOVED,
-                reason: None,
-            };
-            let changes = vec![Change::MemberRemove { user }, Change::BanPut(removed)];
-            let work = invitations_lost(state, user, None, self.now());
-            Ok(Draft::new(fact, None, changes).and_later(work))
+            Ok(remove(state, actor, user, reason.clone(), now))
         })
         .await
     }
@@ -254,7 +243,7 @@ pub(crate) fn user_view(user: &UserRow) -> view::User {
 }
 
 /// The draft of a user becoming a member.
-fn enter(
+pub(crate) fn enter(
     state: &ChannelState,
     policy: &Policy,
     user: UserId,
@@ -290,6 +279,26 @@ fn enter(
         None,
         changes,
     ))
+}
+
+/// The draft of a member being removed.
+pub(crate) fn remove(
+    state: &ChannelState,
+    actor: &Actor,
+    user: UserId,
+    reason: Option<String>,
+    now: Millis,
+) -> Draft {
+    let fact = Fact::MemberRemoved { user, reason };
+    let removed = BanRow {
+        user,
+        by: actor.user,
+        at: now,
+        until: REMOVED,
+        reason: None,
+    };
+    let changes = vec![Change::MemberRemove { user }, Change::BanPut(removed)];
+    Draft::new(fact, None, changes).and_later(invitations_lost(state, user, None, now))
 }
 
 pub(crate) fn member_of(state: &ChannelState, user: UserId) -> Result<Role, ChannelError> {

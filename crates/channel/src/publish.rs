@@ -144,7 +144,7 @@ impl Channels {
         Ok(state)
     }
 
-    fn append_of(
+    pub(crate) fn append_of(
         &self,
         actor: &Actor,
         channel: ChannelId,

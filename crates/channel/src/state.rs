@@ -72,10 +72,15 @@ impl ChannelState {
 
     /// Follows a committed access event; events that are in the state already change nothing.
     pub fn apply(&mut self, event: &EventRow, fact: &Fact) {
-        if event.seq <= self.access_seq {
+        self.follow(event.seq, fact);
+    }
+
+    /// The same for an event of which the position is enough.
+    pub(crate) fn follow(&mut self, seq: Seq, fact: &Fact) {
+        if seq <= self.access_seq {
             return;
         }
-        self.access_seq = event.seq;
+        self.access_seq = seq;
         match fact {
             Fact::ChannelUpdated {
                 visibility: Some(visibility),
@@ -88,11 +93,7 @@ impl ChannelState {
                 sees_history,
                 ..
             } => {
-                let visible_after = if *sees_history {
-                    Seq::ZERO
-                } else {
-                    event.seq.prev()
-                };
+                let visible_after = if *sees_history { Seq::ZERO } else { seq.prev() };
                 let member = MemberState {
                     role: *role,
                     muted_until: None,

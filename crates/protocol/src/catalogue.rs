@@ -55,6 +55,8 @@ errors! {
     Exists "exists" 409 "There is one already." "Use the existing one or choose another name.";
     Full "full" 409 "The channel has as many members as its policy allows." "Ask the operator of the space.";
     LimitReached "limit_reached" 409 "A limit has been reached." "The detail names the limit.";
+    RosterUnsafe "roster_unsafe" 409 "This would drop more members than one import may." "Look at the difference with a dry run; allow the removals if they are meant.";
+    RosterBusy "roster_busy" 409 "Another import is under way." "Wait until it is done, then try again.";
     Gone "gone" 410 "This invitation or message is no longer there." "Ask for a new one.";
     Resync "resync" 410 "Your copy is older than the server's history." "Forget the local copy of the channel and read it again.";
     TooLarge "too_large" 413 "This is too large." "The detail names the limit.";

@@ -2,6 +2,7 @@
 //! one of these and give it to the session.
 
 pub mod channel;
+pub mod circle;
 pub mod cursor;
 pub mod history;
 pub mod invite;
@@ -9,6 +10,7 @@ pub mod member;
 pub mod message;
 pub mod reaction;
 pub mod receipt;
+pub mod roster;
 pub mod typing;
 pub mod user;
 
@@ -54,4 +56,6 @@ pub enum Command {
     InviteAccept(invite::InviteAccept),
     UserGet(user::UserGet),
     UserSearch(user::UserSearch),
+    Circle(circle::Circle),
+    CircleCreate(circle::CircleCreate),
 }

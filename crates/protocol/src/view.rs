@@ -1,8 +1,15 @@
 //! What the server answers: pictures of its state made for clients.
 
+mod circle;
 mod node;
+mod roster;
 
+pub use circle::{Circle, CirclePerson, CircleShared};
 pub use node::{BusVersions, Location, Node, Nodes, UserConnection, UserNode, UserNodes};
+pub use roster::{
+    RosterChange, RosterChangeKind, RosterCounts, RosterImport, RosterImports, RosterReport, RosterSettings,
+    RosterStatus,
+};
 
 use crate::Event;
 use klatch_types::{
@@ -446,4 +453,5 @@ pub enum Reply {
     InvitePreview(InvitePreview),
     User(User),
     Users(Users),
+    Circle(Circle),
 }

@@ -114,6 +114,8 @@ impl From<ChannelError> for SessionError {
             ChannelError::Full { .. } => ErrorCode::Full,
             ChannelError::LimitReached(_) | ChannelError::LastOfRole(_) => ErrorCode::LimitReached,
             ChannelError::Gone(_) => ErrorCode::Gone,
+            ChannelError::RosterUnsafe { .. } => ErrorCode::RosterUnsafe,
+            ChannelError::RosterBusy => ErrorCode::RosterBusy,
         };
         Self::Refused {
             code,

@@ -13,5 +13,6 @@ mod sessions;
 
 pub use error::SessionError;
 pub use handshake::Session;
+pub use op::{roster_body, roster_of, roster_of_archive};
 pub use principal::Principal;
 pub use sessions::{ConnectionLimits, Sessions};

@@ -9,6 +9,7 @@ use klatch_store::Directory;
 use klatch_types::limits;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::sync::Semaphore;
 
 /// What is allowed to a connection; each is a default of the contract unless configured.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,7 @@ pub struct Sessions {
     pub(crate) rates: Arc<Rates>,
     pub(crate) limits: ConnectionLimits,
     pub(crate) next_connection: AtomicU64,
+    pub(crate) roster_room: Arc<Semaphore>,
 }
 
 impl Sessions {
@@ -51,6 +53,7 @@ impl Sessions {
             rates,
             limits,
             next_connection: AtomicU64::new(1),
+            roster_room: Arc::new(Semaphore::new(limits::ROSTER_BODIES_AT_ONCE)),
         }
     }
 

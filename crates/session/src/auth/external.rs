@@ -130,12 +130,18 @@ impl Auth {
             if user.username == super::login::SYSTEM {
                 continue;
             }
+            // A username that was made up out of a subject is nobody's claim.
+            let username = (attempt == 0 && wanted.is_some()).then(|| user.username.clone());
             match self.directory.user_add(user).await {
                 Ok(()) => return Ok(id),
-                // Either the username is taken, or another request made this very user a moment ago.
+                // The username is taken, perhaps by an account that a roster made for them, or another request made this
+                // very user a moment ago.
                 Err(StoreError::Exists) => {
                     if let Some(user) = self.directory.user_by_external(row.id, &claims.subject).await? {
                         return Ok(user.id);
+                    }
+                    if let Some(user) = self.first_entry(row, claims, username.as_deref()).await? {
+                        return Ok(user);
                     }
                 }
                 Err(error) => return Err(error.into()),
@@ -144,6 +150,29 @@ impl Auth {
         Err(SessionError::Internal(
             "no free username was found for an external user".to_owned(),
         ))
+    }
+
+    /// The account that a roster made under the username that the token gives, if nobody has it yet: from now on it is
+    /// theirs, and so are its channels (S0.3). The space trusts its issuers with its usernames.
+    async fn first_entry(
+        &self,
+        row: &IssuerRow,
+        claims: &External,
+        username: Option<&str>,
+    ) -> Result<Option<UserId>, SessionError> {
+        let Some(username) = username else { return Ok(None) };
+        let linked = self
+            .directory
+            .roster_user_link(row.space, username, row.id, &claims.subject)
+            .await;
+        match linked {
+            // Another request of this very user came first.
+            Err(StoreError::Exists) => {
+                let user = self.directory.user_by_external(row.id, &claims.subject).await?;
+                Ok(user.map(|user| user.id))
+            }
+            linked => Ok(linked?),
+        }
     }
 
     /// A name like `base` that is hardly taken.

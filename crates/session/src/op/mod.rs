@@ -2,13 +2,17 @@
 //! defaults and page bounds.
 
 mod channel;
+mod circle;
 mod cursor;
 mod history;
 mod invite;
 mod member;
 mod message;
 mod receipt;
+mod roster;
 mod user;
+
+pub use roster::{roster_body, roster_of, roster_of_archive};
 
 use crate::{Principal, SessionError, Sessions};
 use klatch_channel::{Actor, Turn};
@@ -61,6 +65,8 @@ impl Sessions {
             Command::InviteAccept(c) => self.invite_accept(actor, c).await,
             Command::UserGet(c) => self.user_get(actor, c).await,
             Command::UserSearch(c) => self.user_search(actor, c).await,
+            Command::Circle(c) => self.circle(actor, c).await,
+            Command::CircleCreate(c) => self.circle_create(actor, c).await,
         }
     }
 }
