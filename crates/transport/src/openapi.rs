@@ -32,6 +32,11 @@ const TAGS: &[(&str, &str)] = &[
     ("invite", "Invitation links."),
     ("ban", "Bans."),
     ("mute", "Mutes."),
+    ("circle", "People whom one shares classes and courses with."),
+    (
+        "roster",
+        "Channels and members that follow an enrolment source; for a student system.",
+    ),
     ("location", "Which server to connect to."),
     ("s0", "The campus chat's own addresses, for its clients."),
     ("openapi", "This document, and that of the socket."),

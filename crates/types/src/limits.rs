@@ -245,7 +245,7 @@ pub const ROSTER_LEASE: Duration = Duration::from_secs(60);
 /// How often a running import asks for more.
 pub const ROSTER_LEASE_RENEWED_EVERY: Duration = Duration::from_secs(15);
 /// How long a call waits for the end of its import before it answers that it goes on.
-pub const ROSTER_ANSWER_WAIT: Duration = Duration::from_secs(20);
+pub const ROSTER_ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// Channels that an import changes at once.
 pub const ROSTER_CHANNELS_AT_ONCE: usize = 64;
 /// Rows that an import writes in one transaction.

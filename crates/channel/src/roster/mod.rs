@@ -139,6 +139,11 @@ impl Channels {
         Ok(imports)
     }
 
+    /// The day in UTC, which decides which enrolments have begun and which have ended.
+    pub fn today(&self) -> String {
+        self.now().day()
+    }
+
     async fn settings_of(&self, space: SpaceId) -> Result<Settings, ChannelError> {
         let Some(text) = self.parts.directory.roster_settings(space).await? else {
             return Ok(Settings::default());

@@ -173,7 +173,9 @@ impl Channels {
             return Ok(Roster::default());
         };
         let body = self.parts.directory.roster_body(space, import.no).await?;
-        let body = body.ok_or(ChannelError::Gone("this import's roster is no longer kept"))?;
+        let body = body.ok_or_else(|| {
+            ChannelError::Invalid("the roster of that import is no longer kept: import a whole one".into())
+        })?;
         unpack(&body).map_err(invalid)
     }
 

@@ -13,6 +13,7 @@ mod node;
 mod openapi;
 mod password;
 mod restore;
+mod roster;
 mod serve;
 mod space;
 mod table;
@@ -68,6 +69,7 @@ enum Command {
     User(user::User),
     Space(space::Space),
     Channel(channel::Channel),
+    Roster(roster::Roster),
     Token(token::Token),
     Backup(backup::Backup),
     Restore(restore::Restore),
@@ -107,6 +109,7 @@ fn run(global: &Global, command: Command) -> anyhow::Result<ExitCode> {
         Command::User(user) => user.run(global),
         Command::Space(space) => space.run(global),
         Command::Channel(channel) => channel.run(global),
+        Command::Roster(roster) => roster.run(global),
         Command::Token(token) => token.run(global),
         Command::Backup(backup) => backup.run(global),
         Command::Restore(restore) => restore.run(global),

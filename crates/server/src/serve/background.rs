@@ -5,8 +5,10 @@ use crate::metrics::Metrics;
 use klatch_cluster::Cluster;
 use klatch_fanout::Bus;
 use klatch_protocol::CloseCode;
+use klatch_session::Sessions;
 use klatch_session::auth::{Announcement, Auth, Revoked};
 use klatch_transport::websocket::Registry;
+use klatch_types::limits;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -54,6 +56,7 @@ pub(super) fn start(node: &Node, metrics: Metrics) -> JoinSet<()> {
     });
     tasks.spawn(Arc::clone(&node.operator.worker).run());
     tasks.spawn(sweep(Arc::clone(&node.operator.auth)));
+    tasks.spawn(rosters(Arc::clone(&node.operator.sessions)));
     tasks.spawn(async move {
         let mut ticks = tokio::time::interval(UPKEEP);
         loop {
@@ -160,6 +163,20 @@ async fn load(cluster: Arc<Cluster>) {
 fn cpu_seconds() -> f64 {
     let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9
+}
+
+/// Removes members of rosters whose grace is over.
+async fn rosters(sessions: Arc<Sessions>) {
+    let mut ticks = tokio::time::interval(limits::ROSTER_SWEPT_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        match sessions.roster_sweep().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "members who are no longer enrolled were removed"),
+            Err(error) => tracing::warn!(%error, "members who are no longer enrolled could not be removed"),
+        }
+    }
 }
 
 async fn sweep(auth: Arc<Auth>) {

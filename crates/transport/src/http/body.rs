@@ -2,6 +2,7 @@
 
 use crate::error::TransportError;
 use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use klatch_protocol::{ErrorCode, codec};
@@ -49,7 +50,7 @@ impl<S: Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody<T> {
 }
 
 /// Whether the content type is `application/json`, with no character set but UTF-8 (RFC 8259 section 8.1).
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(Ok(text)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else {
         return false;
     };
@@ -67,20 +68,22 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The bytes of a body, as far as the limit.
-async fn collect(request: Request) -> Result<bytes::Bytes, TransportError> {
+async fn collect(request: Request) -> Result<Bytes, TransportError> {
+    collect_up_to(request, limits::FRAME_BYTES_MAX).await
+}
+
+/// The bytes of a body that may be larger than others.
+pub(crate) async fn collect_up_to(request: Request, max: usize) -> Result<Bytes, TransportError> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|bytes: u64| bytes > limits::FRAME_BYTES_MAX as u64) {
-        return Err(too_large());
+    if announced.is_some_and(|bytes: u64| bytes > max as u64) {
+        return Err(too_large(max));
     }
-    match Limited::new(request.into_body(), limits::FRAME_BYTES_MAX)
-        .collect()
-        .await
-    {
+    match Limited::new(request.into_body(), max).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(max)),
         Err(_) => Err(TransportError::refused(
             ErrorCode::Malformed,
             "the body ended before it was whole",
@@ -89,12 +92,16 @@ async fn collect(request: Request) -> Result<bytes::Bytes, TransportError> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, TransportError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| TransportError::refused(ErrorCode::Malformed, "the body is not valid UTF-8"))?;
-    Ok(codec::read(text)?)
+    Ok(codec::read(text(bytes)?)?)
 }
 
-fn too_large() -> TransportError {
-    let detail = format!("a body may have {} bytes at most", limits::FRAME_BYTES_MAX);
+/// The text of a body.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, TransportError> {
+    std::str::from_utf8(bytes)
+        .map_err(|_| TransportError::refused(ErrorCode::Malformed, "the body is not valid UTF-8"))
+}
+
+fn too_large(max: usize) -> TransportError {
+    let detail = format!("a body may have {max} bytes at most");
     TransportError::refused(ErrorCode::TooLarge, detail)
 }

@@ -10,6 +10,7 @@ mod ban;
 mod body;
 mod caller;
 mod channel;
+mod circle;
 mod cursor;
 mod device;
 mod document;
@@ -29,6 +30,7 @@ mod params;
 mod query;
 mod reaction;
 mod receipt;
+mod roster;
 mod security;
 mod typing;
 mod user;
@@ -66,6 +68,8 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         invite::routes(),
         ban::routes(),
         mute::routes(),
+        circle::routes(),
+        roster::routes(),
         location::routes(),
         crate::compat::routes(),
         document::routes(),
