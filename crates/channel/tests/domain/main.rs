@@ -5,5 +5,6 @@
 mod creating;
 mod members;
 mod messages;
+mod rosters;
 mod uninviting;
 mod world;
