@@ -14,6 +14,7 @@ mod measure;
 mod message;
 mod options;
 mod report;
+mod roster;
 mod rows;
 mod scan;
 mod scenario;
@@ -37,6 +38,7 @@ fn main() -> anyhow::Result<()> {
     match which {
         Which::Appends => appends::run(&options),
         Which::Simulate => simulate::run(&options),
+        Which::Roster => local.block_on(&runtime, roster::run(&options)),
         Which::Cluster => local.block_on(&runtime, cluster::run(&options)),
         _ => one_server(which, &options, &runtime, &local),
     }

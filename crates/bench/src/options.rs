@@ -113,6 +113,8 @@ pub(crate) enum Which {
     Cluster,
     /// Commits per second of the log in SQLite, in PostgreSQL, and in PostgreSQL with a synchronous standby
     Appends,
+    /// An import of 100,000 enrolments, and two more after it
+    Roster,
     /// Sizes of larger clusters, from measured costs
     Simulate,
 }

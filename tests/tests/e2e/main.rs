@@ -8,4 +8,5 @@ mod password;
 mod permission;
 mod promises;
 mod receipt;
+mod roster;
 mod uninvite;

@@ -3,7 +3,7 @@
 use super::super::sample::{EPOCH, LATER, ana, channel, invite_id, key, marta, name, rui};
 use klatch_protocol::Command;
 use klatch_protocol::command::{
-    channel as channels, cursor, history, invite, member, message, reaction, receipt, typing, user,
+    channel as channels, circle, cursor, history, invite, member, message, reaction, receipt, typing, user,
 };
 use klatch_protocol::frame::Hello;
 use klatch_types::{ChannelKind, Role, Seq, Visibility};
@@ -114,4 +114,8 @@ ops! {
     InviteAccept "invite_accept" invite::InviteAccept { code: "q4Zt8mWc".into(), key: Some(key()) };
     UserGet "user_get" user::UserGet { user: rui() };
     UserSearch "user_search" user::UserSearch { query: "ru".into(), limit: Some(20) };
+    Circle "circle" circle::Circle { limit: Some(20) };
+    CircleCreate "circle_create" circle::CircleCreate {
+        name: name("Study group"), users: Some(vec![rui(), marta()]), nearest: None, key: Some(key()),
+    };
 }

@@ -9,7 +9,7 @@ use klatch_protocol::frame::{
 };
 use klatch_protocol::view::{self, Reply};
 use klatch_protocol::{ErrorCode, Event};
-use klatch_types::{ChannelKind, Role, Seq, UserKind};
+use klatch_types::{ChannelKind, Role, RosterKind, Seq, UserKind};
 use serde_json::Value;
 
 macro_rules! samples {
@@ -96,6 +96,12 @@ samples! { REPLIES, replies, kind_of_reply, Reply:
     "user" Reply::User(_) => Reply::User(user());
     "users" Reply::Users(_) => Reply::Users(view::Users {
         users: vec![user(), view::User { id: rui(), username: "rui".into(), name: "Rui".into(), kind: UserKind::Guest }],
+    });
+    "circle" Reply::Circle(_) => Reply::Circle(view::Circle {
+        people: vec![view::CirclePerson {
+            user: user(),
+            shared: vec![view::CircleShared { channel: channel(), kind: RosterKind::Class }],
+        }],
     });
 }
 
