@@ -13,7 +13,12 @@ fn table() -> Vec<(&'static str, &'static str, Option<Value>, [&'static str; 4])
         json!({ "grace_s": 0, "removals_percent": 20, "degree": "", "course": "", "class": "{class.title}" });
     vec![
         ("GET", "/v1/roster", None, keys_only),
-        ("PUT", "/v1/roster", Some(small(&["ana"])), keys_only),
+        (
+            "PUT",
+            "/v1/roster",
+            Some(small(&["ana", "rui", "eva"])),
+            keys_only,
+        ),
         (
             "POST",
             "/v1/roster/enrolments",
