@@ -10,6 +10,7 @@ const NAME: &str = "roster.json";
 /// Largest roster that is unpacked; its limits keep it far below.
 const BYTES_MAX: u64 = 1 << 30;
 
+#[allow(clippy::needless_pass_by_value)] // it is mapped over errors
 fn damaged(error: impl ToString) -> RosterError {
     RosterError::Damaged(error.to_string())
 }

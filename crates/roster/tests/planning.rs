@@ -1,5 +1,7 @@
 //! S0.3, S2.1: what must change, and that carrying it out leads where it should.
 
+#![allow(clippy::unwrap_used)] // a test: a failed step ends it, and the line says which
+
 use klatch_roster::{
     Account, Blocked, Enrolment, Entry, Group, Person, Place, Plan, Roster, Settings, Standing,
     StandingGroup, Wanted,

@@ -1,5 +1,7 @@
 //! S0.3, S2.1: the forms in which a roster comes, and what is said of those that cannot be used.
 
+#![allow(clippy::unwrap_used)] // a test: a failed step ends it, and the line says which
+
 use klatch_roster::{Enrolment, Roster, read};
 use klatch_types::{RosterKind, RosterRole};
 use std::io::{Cursor, Write as _};

@@ -89,7 +89,7 @@ impl Sessions {
             groups: stands.groups as u64,
             members: stands.members as u64,
             leaving: stands.leaving as u64,
-            last: stands.last.map(import_view),
+            last: stands.last.as_ref().map(import_view),
         })
     }
 
@@ -105,7 +105,7 @@ impl Sessions {
         let limit = page(limit, IMPORTS_DEFAULT, limits::ROSTER_IMPORTS_LISTED_MAX)?;
         let imports = self.channels.roster_imports(&who.actor(), limit).await?;
         Ok(RosterImports {
-            imports: imports.into_iter().map(import_view).collect(),
+            imports: imports.iter().map(import_view).collect(),
         })
     }
 
@@ -244,7 +244,7 @@ fn settings_view(settings: Settings) -> RosterSettings {
     }
 }
 
-fn import_view(row: RosterImportRow) -> RosterImport {
+fn import_view(row: &RosterImportRow) -> RosterImport {
     RosterImport {
         import: row.no,
         at: row.at.0,
