@@ -6,12 +6,14 @@ use klatch_tests::{Api, Ear};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How soon the other end of a direct channel is told.
-const LIVE: Duration = Duration::from_secs(1);
-/// How soon the members of a group are told: once a second, and what the way takes.
-const SOON: Duration = Duration::from_secs(3);
+/// Longest wait for what is told live, on a busy machine.
+const LIVE: Duration = Duration::from_secs(10);
+/// The same in a group, where members are told once a second.
+const SOON: Duration = Duration::from_secs(12);
+/// What would be told in a direct channel is told by then.
+const QUIET: Duration = Duration::from_secs(1);
 /// How long nodes may believe that someone shows what they read.
-const BELIEVED: Duration = Duration::from_secs(7);
+const BELIEVED: Duration = Duration::from_secs(15);
 
 /// A server and its people; each call goes to the next node.
 struct Town {
@@ -321,7 +323,7 @@ async fn a_space_may_have_no_receipts() -> Result<()> {
         ensure!(member["read"].is_null() != own, "{member}");
     }
     // A message comes after whatever would have been told before it.
-    tokio::time::sleep(LIVE).await;
+    tokio::time::sleep(QUIET).await;
     let last = town.api(&rui)?.send(&channel, "I am").await?;
     sender.events_until(&channel, "I am", SOON).await?;
     ensure!(
