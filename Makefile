@@ -40,6 +40,7 @@ test: setup ## Run all tests, those of the whole server on every storage, then r
 		TEST_STORAGE=$$storage cargo test --workspace --test e2e; \
 	done
 	@cd tests/browser && npm test --silent
+	@cd tests/compat && npm test --silent
 
 check: ## Run what CI runs beside the tests: format, lints, layers, tidiness, generated files, dependencies
 	cargo fmt --all --check

@@ -19,8 +19,12 @@ export class Server {
 	#said = "";
 	url = null;
 
-	static async start() {
+	#env = {};
+
+	/** A server with a demo; `env` has variables of its configuration. */
+	static async start({ env = {} } = {}) {
 		const server = new Server();
+		server.#env = env;
 		server.#folder = await mkdtemp(path.join(tmpdir(), "klatch-browser-"));
 		await server.#run("127.0.0.1:0", ["--demo"]);
 		return server;
@@ -48,7 +52,7 @@ export class Server {
 		// The test's own variables are not the server's configuration.
 		const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KLATCH_")));
 		const listen = ["--public", address, "--internal", "127.0.0.1:0"];
-		const child = spawn(binary, ["--data", data, "serve", ...listen, ...more], { cwd: this.#folder, env });
+		const child = spawn(binary, ["--data", data, "serve", ...listen, ...more], { cwd: this.#folder, env: { ...env, ...this.#env } });
 		this.#child = child;
 		child.stderr.on("data", (chunk) => (this.#said = (this.#said + chunk).slice(-8_000)));
 		this.url = await new Promise((resolve, reject) => {

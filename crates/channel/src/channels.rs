@@ -106,7 +106,8 @@ impl Channels {
         &self.parts.peers
     }
 
-    pub(crate) fn now(&self) -> Millis {
+    /// The time, as events are given it.
+    pub fn now(&self) -> Millis {
         self.parts.clock.now()
     }
 

@@ -49,6 +49,11 @@ impl Frame {
         &self.wire
     }
 
+    /// Whether it is a text that was framed here, not bytes of another kind.
+    pub fn is_text(&self) -> bool {
+        self.header_bytes > 0
+    }
+
     /// The payload alone, for transports with a framing of their own.
     pub fn payload(&self) -> Bytes {
         self.wire.slice(usize::from(self.header_bytes)..)

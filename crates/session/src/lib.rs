@@ -6,14 +6,17 @@
 pub mod auth;
 mod error;
 mod handshake;
+mod names;
 mod op;
 mod principal;
 pub mod rate;
+mod recent;
 mod sessions;
 
 pub use error::SessionError;
 pub use handshake::Session;
 pub use klatch_channel::RosterOrder;
 pub use op::{roster_body, roster_of, roster_of_archive};
+pub use op::SpaceGroup;
 pub use principal::Principal;
 pub use sessions::{ConnectionLimits, Sessions};

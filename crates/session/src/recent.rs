@@ -6,13 +6,13 @@ use std::hash::Hash;
 use std::time::Duration;
 
 /// Values by key, each believed for `life` after it was read.
-pub(super) struct Recent<K, V> {
+pub(crate) struct Recent<K, V> {
     cache: Cache<K, (Millis, V)>,
     life: Duration,
 }
 
 impl<K: Hash + Eq, V: Clone> Recent<K, V> {
-    pub(super) fn new(entries_max: usize, life: Duration) -> Self {
+    pub(crate) fn new(entries_max: usize, life: Duration) -> Self {
         Self {
             cache: Cache::new(entries_max),
             life,
@@ -20,24 +20,24 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     }
 
     /// The value, if it was read not long ago. A clock that was set back makes entries stale, not immortal.
-    pub(super) fn get(&self, key: &K, now: Millis) -> Option<V> {
+    pub(crate) fn get(&self, key: &K, now: Millis) -> Option<V> {
         let (read_at, value) = self.cache.get(key)?;
         (read_at <= now && now.since(read_at) < self.life).then_some(value)
     }
 
-    pub(super) fn put(&self, key: K, value: V, now: Millis) {
+    pub(crate) fn put(&self, key: K, value: V, now: Millis) {
         self.cache.insert(key, (now, value));
     }
 
-    pub(super) fn forget(&self, key: &K) {
+    pub(crate) fn forget(&self, key: &K) {
         self.cache.remove(key);
     }
 
-    pub(super) fn forget_value_if(&self, gone: impl Fn(&V) -> bool) {
+    pub(crate) fn forget_value_if(&self, gone: impl Fn(&V) -> bool) {
         self.cache.retain(|_, (_, value)| !gone(value));
     }
 
-    pub(super) fn forget_if(&self, gone: impl Fn(&K) -> bool) {
+    pub(crate) fn forget_if(&self, gone: impl Fn(&K) -> bool) {
         self.cache.retain(|key, _| !gone(key));
     }
 }

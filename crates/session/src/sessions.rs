@@ -1,5 +1,6 @@
 //! The one door for every transport: a verified caller and a command in, a reply out.
 
+use crate::names::Names;
 use crate::rate::Rates;
 use crate::{Principal, SessionError};
 use klatch_channel::{Channels, Turn};
@@ -37,6 +38,7 @@ pub struct Sessions {
     pub(crate) limits: ConnectionLimits,
     pub(crate) next_connection: AtomicU64,
     pub(crate) roster_room: Arc<Semaphore>,
+    pub(crate) names: Names,
 }
 
 impl Sessions {
@@ -54,6 +56,7 @@ impl Sessions {
             limits,
             next_connection: AtomicU64::new(1),
             roster_room: Arc::new(Semaphore::new(limits::ROSTER_BODIES_AT_ONCE)),
+            names: Names::default(),
         }
     }
 

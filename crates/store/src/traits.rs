@@ -168,6 +168,8 @@ pub trait Directory: Rosters {
     async fn users_of(&self, space: SpaceId, after: &str, limit: u32) -> Result<Vec<UserRow>, StoreError>;
     /// Changes the name to show.
     async fn user_rename(&self, id: UserId, name: &str) -> Result<(), StoreError>;
+    /// Changes the unique name. `Exists` if the space has another user of it.
+    async fn user_username(&self, id: UserId, username: &str) -> Result<(), StoreError>;
     /// Changes the password hash.
     async fn user_password(&self, id: UserId, hash: &str) -> Result<(), StoreError>;
     /// Disables or enables an account.

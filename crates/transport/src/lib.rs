@@ -10,8 +10,9 @@ pub mod error;
 pub mod http;
 pub mod listener;
 mod openapi;
+pub mod socketio;
 pub mod websocket;
 
 pub use crate::error::TransportError;
 pub use crate::http::{App, Internal, Options, internal_router, public_router};
-pub use crate::openapi::openapi;
+pub use crate::openapi::{internal as internal_openapi, openapi};

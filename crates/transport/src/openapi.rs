@@ -11,6 +11,7 @@ use utoipa::openapi::{
     Components, Content, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, Response,
 };
 use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
 
 /// Tags: one per feature, in the order in which a newcomer meets them.
 const TAGS: &[(&str, &str)] = &[
@@ -39,6 +40,9 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("location", "Which server to connect to."),
     ("s0", "The campus chat's own addresses, for its clients."),
+    ("s1", "The meeting chat's own addresses, for its clients."),
+    ("s2", "The course chat's own addresses, for its clients."),
+    ("s4", "Events in the shape of the chat application's design."),
     ("openapi", "This document, and that of the socket."),
 ];
 
@@ -48,6 +52,30 @@ const BEARER: &str = "bearer";
 /// The whole document. Needs no running server.
 pub fn openapi() -> OpenApi {
     crate::http::documented().split_for_parts().1
+}
+
+/// The document of the internal listener: the campus chat's routes for other services. Needs no running server.
+pub fn internal() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Klatch, internal listener")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "The campus chat's routes for a university's other services. They ask for no token and are not reachable \
+             from outside. Errors are problems of RFC 9457 with a `code` of the catalogue (see errors.md).",
+        ))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let tags = TAGS.iter().filter(|(name, _)| *name == "s0");
+    let tags = tags.map(|(name, about)| TagBuilder::new().name(*name).description(Some(*about)).build());
+    let outline = OpenApiBuilder::new()
+        .info(info)
+        .components(Some(problem_components()))
+        .tags(Some(tags))
+        .build();
+    let routes = OpenApiRouter::with_openapi(outline).merge(crate::compat::internal_routes());
+    let mut api = routes.split_for_parts().1;
+    add_problems(&mut api);
+    api
 }
 
 /// The document before the routes add theirs.
@@ -68,16 +96,10 @@ pub(crate) fn outline() -> OpenApi {
             "An access token of the server or of an issuer that the space trusts, or an API key.",
         ))
         .build();
-    let mut components = Components::new();
+    let mut components = problem_components();
     components
         .security_schemes
         .insert(BEARER.to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
-    components
-        .schemas
-        .insert(HttpProblem::name().into_owned(), HttpProblem::schema());
-    let mut referenced = Vec::new();
-    HttpProblem::schemas(&mut referenced);
-    components.schemas.extend(referenced);
     let tags = TAGS
         .iter()
         .map(|(name, about)| TagBuilder::new().name(*name).description(Some(*about)).build());
@@ -87,6 +109,18 @@ pub(crate) fn outline() -> OpenApi {
         .tags(Some(tags))
         .security(Some([SecurityRequirement::new(BEARER, Vec::<String>::new())]))
         .build()
+}
+
+/// The shape of a problem, with what it refers to.
+fn problem_components() -> Components {
+    let mut components = Components::new();
+    components
+        .schemas
+        .insert(HttpProblem::name().into_owned(), HttpProblem::schema());
+    let mut referenced = Vec::new();
+    HttpProblem::schemas(&mut referenced);
+    components.schemas.extend(referenced);
+    components
 }
 
 /// Adds to every operation the problems it may answer with: they follow from its kind.

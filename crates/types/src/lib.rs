@@ -10,6 +10,7 @@ mod name;
 mod policy;
 mod role;
 mod seq;
+mod timestamp;
 
 pub use clock::{Clock, ManualClock, Millis, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};

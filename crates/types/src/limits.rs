@@ -36,6 +36,18 @@ pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 pub const PAGE_DEFAULT: u32 = 50;
 /// Most events, messages or members in a page.
 pub const PAGE_MAX: u32 = 200;
+/// How far back pages by number reach in one channel, messages.
+pub const COMPAT_DEPTH_MAX: u32 = 10_000;
+/// The same for a bundle of pages of many channels.
+pub const COMPAT_BUNDLE_DEPTH_MAX: u32 = 1_000;
+/// Channels in such a bundle.
+pub const COMPAT_BUNDLE_GROUPS_MAX: usize = 100;
+/// Groups that the internal routes of the campus chat list at once, and members they name of each.
+pub const COMPAT_GROUPS_MAX: u32 = 1_000;
+/// Channels that the internal list of all messages looks at.
+pub const COMPAT_CHANNELS_MAX: u32 = 10_000;
+/// Users that the internal routes of the campus chat list at once.
+pub const COMPAT_USERS_MAX: u32 = 10_000;
 /// Most channels in one answer of the channel list.
 pub const CHANNEL_LIST_MAX: u32 = 1_000;
 /// Most members named when a channel is made.
@@ -53,6 +65,13 @@ pub const CHANNELS_PER_USER_MAX: u32 = 5_000;
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 /// Deepest nesting of arrays and objects in a JSON text.
 pub const JSON_DEPTH_MAX: usize = 32;
+/// Largest body of Socket.IO by polling, bytes: one of the server's packets always fits, and a client may send several of
+/// its own at once.
+pub const SOCKETIO_BODY_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
+/// Packets that may wait in the protocol library for one Socket.IO client; more wait in the connection's outbox.
+pub const SOCKETIO_PACKETS_MAX: usize = 64;
+/// How soon a packet that found no room there is tried again.
+pub const SOCKETIO_RETRY: Duration = Duration::from_millis(20);
 /// Largest frame of several events that the server makes, bytes.
 pub const EVENTS_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// Bytes that may wait in one connection's outbox.
@@ -298,6 +317,8 @@ const _: () = assert!(RECEIPT_MEMBERS_MAX <= PAGE_MAX as usize);
 const _: () = assert!(RECEIPT_MEMBERS_MAX * 128 <= EVENTS_FRAME_BYTES_MAX);
 const _: () = assert!(EVENTS_FRAME_BYTES_MAX <= OUTBOX_BYTES_MAX);
 const _: () = assert!(MESSAGE_CHARS_MAX as usize * 4 <= FRAME_BYTES_MAX);
+// Escaped as JSON, a character of a message has six bytes at most.
+const _: () = assert!(MESSAGE_CHARS_MAX as usize * 6 + 4_096 <= SOCKETIO_BODY_BYTES_MAX);
 const _: () = assert!(WRITE_STALL_MAX.as_secs() < 10);
 const _: () = assert!(WRITE_SLICES_MAX <= 1024); // IOV_MAX on Linux
 const _: () = assert!(NODE_DEAD_AFTER.as_secs() > 3 * NODE_HEARTBEAT.as_secs());

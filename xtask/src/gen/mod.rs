@@ -70,6 +70,10 @@ fn files() -> anyhow::Result<Files> {
         "openapi.json".into(),
         pretty(&serde_json::to_value(klatch_transport::openapi())?),
     );
+    files.insert(
+        "openapi-internal.json".into(),
+        pretty(&serde_json::to_value(klatch_transport::internal_openapi())?),
+    );
     files.insert("ws.schema.json".into(), pretty(&schema::document()?));
     files.insert("asyncapi.json".into(), pretty(&asyncapi::document()?));
     for (name, frame) in golden::frames() {

@@ -4,8 +4,10 @@ use super::{Engine, Operator};
 use crate::config::{Config, Problem};
 use crate::metrics::Metrics;
 use klatch_transport::websocket::{Registry, RegistryOptions, WebSocketState};
-use klatch_transport::{App, Internal, Options, internal_router, listener, public_router, websocket};
-use klatch_types::{SystemClock, SystemEntropy};
+use klatch_transport::{
+    App, Internal, Options, internal_router, listener, public_router, socketio, websocket,
+};
+use klatch_types::{Slug, SystemClock, SystemEntropy};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
@@ -18,6 +20,7 @@ pub struct Node {
     /// All sockets of this server.
     pub registry: Arc<Registry>,
     app: App,
+    campus: Option<Slug>,
 }
 
 impl Node {
@@ -37,6 +40,7 @@ impl Node {
             operator,
             registry,
             app,
+            campus: config.compat.space()?,
         })
     }
 
@@ -54,10 +58,8 @@ impl Node {
             app: self.app.clone(),
             registry: Arc::clone(&self.registry),
         };
-        Routes(public_router(
-            self.app.clone(),
-            websocket::router(socket).with_state(()),
-        ))
+        let sockets = websocket::router(socket.clone()).merge(socketio::router(socket));
+        Routes(public_router(self.app.clone(), sockets))
     }
 
     /// The routes of the internal listener; not ready once `stopping` is set, while the node is drained, and while the
@@ -87,6 +89,7 @@ impl Node {
             not_ready: Arc::new(not_ready),
             degraded: Arc::new(degraded),
             metrics: Arc::new(move || metrics.render()),
+            space: self.campus.clone(),
             app: self.app.clone(),
         }))
     }

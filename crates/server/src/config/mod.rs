@@ -6,6 +6,7 @@
 mod auth;
 mod cidr;
 mod cluster;
+mod compat;
 mod first;
 mod limits;
 mod load;
@@ -21,6 +22,7 @@ mod storage;
 pub use auth::Auth;
 pub use cidr::Cidr;
 pub use cluster::{Cluster, Placement};
+pub use compat::Compat;
 pub use first::First;
 pub use limits::Limits;
 pub use load::{Sources, load};
@@ -56,6 +58,8 @@ pub struct Config {
     pub auth: Auth,
     /// `[security]`.
     pub security: Security,
+    /// `[compat]`.
+    pub compat: Compat,
 }
 
 /// Why a configuration was refused: which key, and what to do.
@@ -88,6 +92,7 @@ impl Config {
             Limits::info(),
             Auth::info(),
             Security::info(),
+            Compat::info(),
         ]
     }
 
@@ -101,6 +106,7 @@ impl Config {
         self.limits.check()?;
         self.auth.check()?;
         self.security.check()?;
+        self.compat.check()?;
         if self.cluster.has_bus() && self.storage.kind != StorageKind::Postgres {
             return problem(
                 "cluster.nats",

@@ -3,8 +3,8 @@
 //! The directory knows; asking it for every request would cost too much. So an answer is believed for a few seconds,
 //! and what is revoked on this node is refused at once.
 
-use super::recent::Recent;
 use super::{Auth, refusal};
+use crate::recent::Recent;
 use crate::{Principal, SessionError};
 use klatch_types::{ChannelId, DeviceId, Millis, Role, SpaceId, UserId, UserKind};
 use parking_lot::Mutex;

@@ -5,6 +5,7 @@ mod channel;
 mod circle;
 mod cursor;
 mod history;
+mod inside;
 mod invite;
 mod member;
 mod message;
@@ -13,6 +14,7 @@ mod roster;
 mod user;
 
 pub use roster::{roster_body, roster_of, roster_of_archive};
+pub use inside::SpaceGroup;
 
 use crate::{Principal, SessionError, Sessions};
 use klatch_channel::{Actor, Turn};

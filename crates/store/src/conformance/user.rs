@@ -139,9 +139,24 @@ pub async fn users_change(world: &World) {
     directory.user_disable(ana.id, None).await.unwrap();
     ana.disabled_at = None;
     assert_eq!(directory.user(ana.id).await.unwrap(), Some(ana));
-    assert_eq!(directory.user(rui.id).await.unwrap(), Some(rui));
+    assert_eq!(directory.user(rui.id).await.unwrap(), Some(rui.clone()));
+
+    directory.user_username(rui.id, "rui2").await.unwrap();
+    directory.user_username(rui.id, "rui2").await.unwrap();
+    assert!(matches!(
+        directory.user_username(rui.id, "ana").await,
+        Err(StoreError::Exists)
+    ));
+    let by_old_name = directory.user_by_username(world.space, "rui").await.unwrap();
+    assert_eq!(by_old_name, None);
+    let by_new_name = directory.user_by_username(world.space, "rui2").await.unwrap();
+    assert_eq!(by_new_name.map(|user| user.id), Some(rui.id));
 
     let nobody = UserId(Uuid::from_u128(7));
+    assert!(matches!(
+        directory.user_username(nobody, "x").await,
+        Err(StoreError::NotFound)
+    ));
     assert!(matches!(
         directory.user_rename(nobody, "x").await,
         Err(StoreError::NotFound)

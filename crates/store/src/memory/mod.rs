@@ -118,6 +118,10 @@ impl Directory for MemoryDirectory {
         user::change(&mut self.tables.write(), id, |user| user.name = name.to_owned())
     }
 
+    async fn user_username(&self, id: UserId, username: &str) -> Result<(), StoreError> {
+        user::change_username(&mut self.tables.write(), id, username)
+    }
+
     async fn user_password(&self, id: UserId, hash: &str) -> Result<(), StoreError> {
         user::change(&mut self.tables.write(), id, |user| {
             user.password_hash = Some(hash.to_owned());

@@ -77,6 +77,15 @@ pub(super) fn of_space(tables: &Tables, space: SpaceId, after: &str, limit: usiz
     users
 }
 
+pub(super) fn change_username(tables: &mut Tables, id: UserId, username: &str) -> Result<(), StoreError> {
+    let space = tables.users.get(&id).ok_or(StoreError::NotFound)?.space;
+    let holder = by_username(tables, space, username);
+    if holder.is_some_and(|other| other.id != id) {
+        return Err(StoreError::Exists);
+    }
+    change(tables, id, |user| user.username = username.to_owned())
+}
+
 pub(super) fn change(
     tables: &mut Tables,
     id: UserId,

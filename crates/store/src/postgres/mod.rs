@@ -170,6 +170,10 @@ impl Directory for PostgresDirectory {
         there(user::rename(&self.db, id, name).await?)
     }
 
+    async fn user_username(&self, id: UserId, username: &str) -> Result<(), StoreError> {
+        there(user::change_username(&self.db, id, username).await?)
+    }
+
     async fn user_password(&self, id: UserId, hash: &str) -> Result<(), StoreError> {
         there(user::password(&self.db, id, hash).await?)
     }

@@ -118,6 +118,15 @@ pub(super) async fn rename(db: &Postgres, user: UserId, name: &str) -> Result<bo
     Ok(db.execute(sql, &[&user.0, &name]).await? > 0)
 }
 
+pub(super) async fn change_username(
+    db: &Postgres,
+    user: UserId,
+    username: &str,
+) -> Result<bool, EngineError> {
+    let sql = "UPDATE users SET username = $2 WHERE id = $1";
+    Ok(db.execute(sql, &[&user.0, &username]).await? > 0)
+}
+
 pub(super) async fn password(db: &Postgres, user: UserId, hash: &str) -> Result<bool, EngineError> {
     let sql = "UPDATE users SET password_hash = $2 WHERE id = $1";
     Ok(db.execute(sql, &[&user.0, &hash]).await? > 0)

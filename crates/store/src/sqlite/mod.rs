@@ -183,6 +183,12 @@ impl Directory for SqliteDirectory {
         self.change(move |db| user::rename(db, id, &name)).await
     }
 
+    async fn user_username(&self, id: UserId, username: &str) -> Result<(), StoreError> {
+        let username = username.to_owned();
+        self.change(move |db| user::change_username(db, id, &username))
+            .await
+    }
+
     async fn user_password(&self, id: UserId, hash: &str) -> Result<(), StoreError> {
         let hash = hash.to_owned();
         self.change(move |db| user::password(db, id, &hash)).await

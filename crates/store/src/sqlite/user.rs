@@ -119,6 +119,11 @@ pub(super) fn rename(db: &Connection, user: UserId, name: &str) -> Result<bool, 
     Ok(execute(db, sql, params![user.as_bytes(), name])? > 0)
 }
 
+pub(super) fn change_username(db: &Connection, user: UserId, username: &str) -> Result<bool, EngineError> {
+    let sql = "UPDATE users SET username = ?2 WHERE id = ?1";
+    Ok(execute(db, sql, params![user.as_bytes(), username])? > 0)
+}
+
 pub(super) fn password(db: &Connection, user: UserId, hash: &str) -> Result<bool, EngineError> {
     let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1";
     Ok(execute(db, sql, params![user.as_bytes(), hash])? > 0)

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 use klatch_protocol::codec;
-use klatch_types::limits;
+use klatch_types::{Slug, limits};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Internal {
     pub degraded: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// The metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The space that the campus chat's routes act for, if the operator named one.
+    pub space: Option<Slug>,
     /// What the public routes stand on.
     pub app: App,
 }
@@ -42,11 +44,14 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Routes of the internal listener.
 pub fn internal_router(internal: Internal) -> axum::Router {
+    let (campus, _) = crate::compat::internal_routes().split_for_parts();
     axum::Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
+        .route("/openapi.json", get(document))
         .merge(node::routes())
+        .merge(campus)
         .fallback(edge::not_found)
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(middleware::from_fn_with_state(internal.clone(), around))
@@ -67,6 +72,12 @@ async fn ready(State(internal): State<Internal>) -> Response {
         degraded: (internal.degraded)(),
     });
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// The description of the campus chat's routes.
+async fn document() -> Response {
+    let document = codec::write(&crate::openapi::internal());
+    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
 async fn figures(State(internal): State<Internal>) -> Response {

@@ -38,6 +38,7 @@ mod user;
 pub use access::TARGET as ACCESS_LOG_TARGET;
 pub use app::{AddressTest, App, Options};
 pub(crate) use app::{Answer, json};
+pub(crate) use body::{Body, MaybeBody};
 pub(crate) use caller::Caller;
 pub use caller::{PeerAddr, client_ip};
 pub(crate) use edge::Refused;
@@ -45,6 +46,7 @@ pub use edge::RequestInfo;
 pub use internal::{Internal, internal_router};
 pub(crate) use location::locate;
 pub use origin::{Origin, check_space, origin_of};
+pub(crate) use params::{At, Params, RetryHeader, RetryKey};
 pub use security::PAGE_CSP;
 
 use std::sync::Arc;

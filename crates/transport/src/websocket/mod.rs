@@ -9,5 +9,7 @@ mod pipe;
 mod registry;
 mod upgrade;
 
+pub(crate) use registry::Pulse;
 pub use registry::{Registry, RegistryOptions, SocketInfo};
+pub(crate) use upgrade::check_handshake;
 pub use upgrade::{WebSocketState, router};

@@ -38,7 +38,7 @@ impl Default for RegistryOptions {
 
 /// What the sweep knows of one socket.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub(crate) struct Pulse {
     outbox: Arc<Outbox>,
     who: Arc<Principal>,
     /// Its place among the connections of a user who may have one.
@@ -52,7 +52,7 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub(super) fn new(who: Arc<Principal>, outbox: Arc<Outbox>, seat: Option<Seat>, now: Millis) -> Self {
+    pub(crate) fn new(who: Arc<Principal>, outbox: Arc<Outbox>, seat: Option<Seat>, now: Millis) -> Self {
         let lasting = who.device.is_some() || who.kind == UserKind::System;
         Self {
             outbox,
@@ -67,17 +67,17 @@ impl Pulse {
     }
 
     /// Something came in.
-    pub(super) fn heard(&self, now: Millis) {
+    pub(crate) fn heard(&self, now: Millis) {
         self.heard_at.store(now.0, Ordering::Relaxed);
     }
 
     /// The kernel took no more; keeps the time of the first refusal.
-    pub(super) fn stalled(&self, now: Millis) {
+    pub(crate) fn stalled(&self, now: Millis) {
         self.stalled_at.fetch_min(now.0, Ordering::Relaxed);
     }
 
     /// Everything that was taken from the outbox has been written.
-    pub(super) fn flowing(&self) {
+    pub(crate) fn flowing(&self) {
         if self.stalled_at.load(Ordering::Relaxed) != FLOWING {
             self.stalled_at.store(FLOWING, Ordering::Relaxed);
         }
@@ -132,12 +132,12 @@ impl Registry {
     }
 
     /// The time, as the sweep sees it.
-    pub(super) fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Millis {
         self.clock.now()
     }
 
     /// Takes a place for a socket from this address; `None` if it has as many as it may.
-    pub(super) fn place_for(self: &Arc<Self>, ip: IpAddr) -> Option<IpPlace> {
+    pub(crate) fn place_for(self: &Arc<Self>, ip: IpAddr) -> Option<IpPlace> {
         let mut by_ip = self.by_ip.lock();
         let count = by_ip.entry(ip).or_default();
         if self.options.per_ip > 0 && *count >= self.options.per_ip {
@@ -150,13 +150,13 @@ impl Registry {
         })
     }
 
-    pub(super) fn enter(&self, pulse: &Arc<Pulse>) {
+    pub(crate) fn enter(&self, pulse: &Arc<Pulse>) {
         let mut pulses = self.pulses.lock();
         pulses.insert(pulse.outbox.id(), Arc::clone(pulse));
         metrics::gauge!("klatch_connections").set(pulses.len() as f64);
     }
 
-    pub(super) fn leave(&self, pulse: &Pulse) {
+    pub(crate) fn leave(&self, pulse: &Pulse) {
         let mut pulses = self.pulses.lock();
         pulses.remove(&pulse.outbox.id());
         metrics::gauge!("klatch_connections").set(pulses.len() as f64);
@@ -257,7 +257,7 @@ impl Registry {
 }
 
 /// A socket's place among those of its address; given back when dropped.
-pub(super) struct IpPlace {
+pub(crate) struct IpPlace {
     registry: Arc<Registry>,
     ip: IpAddr,
 }

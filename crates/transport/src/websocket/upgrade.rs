@@ -97,7 +97,7 @@ async fn take_over(on_upgrade: OnUpgrade, page: Option<HeaderMap>) -> Option<Lin
 }
 
 /// The client's key, if the request is a WebSocket handshake.
-fn check_handshake(headers: &HeaderMap) -> Result<Vec<u8>, TransportError> {
+pub(crate) fn check_handshake(headers: &HeaderMap) -> Result<Vec<u8>, TransportError> {
     let lists = |name: header::HeaderName, wanted: &str| {
         let values = headers
             .get_all(name)

@@ -97,7 +97,9 @@ async fn every_documented_route_is_there_and_only_the_open_ones_need_no_token() 
         let uri = uri
             .replace("{id}", id)
             .replace("{user}", id)
-            .replace("{invite}", id);
+            .replace("{invite}", id)
+            .replace("{group}", id)
+            .replace("{user_id}", id);
         let request = Request::builder()
             .method(Method::from_bytes(method.as_bytes()).unwrap())
             .uri(&uri);

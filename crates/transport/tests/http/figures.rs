@@ -36,6 +36,7 @@ async fn requests_are_counted_by_template_so_that_ids_make_no_series() {
         not_ready: Arc::new(Vec::new),
         degraded: Arc::new(Vec::new),
         metrics: Arc::new(move || handle.render()),
+        space: None,
         app: server.app.clone(),
     };
     let (status, text) = ask(&internal, "/metrics").await;
@@ -56,6 +57,7 @@ async fn a_server_that_is_alive_may_be_not_ready_and_says_why() {
         not_ready: Arc::new(Vec::new),
         degraded: Arc::new(Vec::new),
         metrics: Arc::new(String::new),
+        space: None,
         app: Server::start().await.app,
     };
     let not_ready = Internal {

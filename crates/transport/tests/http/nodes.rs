@@ -23,6 +23,7 @@ impl Inside {
             not_ready: Arc::new(Vec::new),
             degraded: Arc::new(Vec::new),
             metrics: Arc::new(String::new),
+            space: None,
             app: server.app.clone(),
         });
         Self { server, router }
