@@ -140,6 +140,7 @@ impl Driver {
         let hello = Hello {
             token,
             client: self.options.client.clone(),
+            shape: None,
             epoch: self.replicas.epoch.clone(),
             cursors: self.replicas.cursors(limits::HELLO_CURSORS_MAX),
         };

@@ -1,5 +1,6 @@
 //! Frames of the socket `/v1/ws`, subprotocol `klatch.v1`.
 
+use crate::shape::Shape;
 use crate::view::{Reply, User};
 use crate::{Command, ErrorCode, Event};
 use klatch_types::{ChannelId, DeviceId, Seq, UserId};
@@ -21,6 +22,9 @@ pub struct Hello {
     /// The epoch that the client's copy is from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
+    /// In which shape the client wants events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
     /// Last position the client has, per channel. Missed events follow `ready` in order, or `behind` is sent.
     #[serde(default, skip_serializing_if = "HashMap::is_empty")]
     #[schema(value_type = HashMap<String, u64>)]

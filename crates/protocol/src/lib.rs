@@ -8,6 +8,7 @@ pub mod codec;
 pub mod command;
 pub mod event;
 pub mod frame;
+pub mod shape;
 pub mod view;
 
 pub use catalogue::{CloseCode, ErrorCode};

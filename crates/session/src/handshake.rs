@@ -3,6 +3,7 @@
 use crate::{Principal, SessionError, Sessions};
 use klatch_fanout::{ConnectionId, Frame, Outbox};
 use klatch_protocol::frame::{Behind, Hello, Ready, ReadyChannel};
+use klatch_protocol::shape::Shape;
 use klatch_protocol::view::User;
 use klatch_protocol::{ErrorCode, Event, ServerFrame, codec};
 use klatch_store::MembershipRow;
@@ -17,6 +18,8 @@ pub struct Session {
     pub who: Principal,
     /// Where the connection's frames come from.
     pub outbox: Arc<Outbox>,
+    /// In which shape the connection wants events.
+    pub shape: Shape,
     sessions: Arc<Sessions>,
 }
 
@@ -53,6 +56,7 @@ impl Sessions {
         let session = Session {
             who,
             outbox,
+            shape: hello.shape.unwrap_or_default(),
             sessions: Arc::clone(self),
         };
         let memberships = self.subscribe(&session).await?;

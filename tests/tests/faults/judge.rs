@@ -128,6 +128,7 @@ async fn unread(load: &Load) -> Result<Vec<UnreadClaim>> {
         let hello = Hello {
             token: seat.person.token().await?,
             client: None,
+            shape: None,
             epoch: None,
             cursors: HashMap::new(),
         };

@@ -187,6 +187,7 @@ impl Session {
         let hello = Hello {
             token,
             client: None,
+            shape: None,
             epoch: self.epoch.clone(),
             cursors,
         };

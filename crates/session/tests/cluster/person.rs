@@ -33,6 +33,7 @@ impl Person {
         let hello = Hello {
             token: String::new(),
             client: None,
+            shape: None,
             epoch: None,
             cursors: last.clone(),
         };

@@ -46,7 +46,7 @@ pub use edge::RequestInfo;
 pub use internal::{Internal, internal_router};
 pub(crate) use location::locate;
 pub use origin::{Origin, check_space, origin_of};
-pub(crate) use params::{At, Params, RetryHeader, RetryKey};
+pub(crate) use params::{At, ChannelPath, Params, RetryHeader, RetryKey};
 pub use security::PAGE_CSP;
 
 use std::sync::Arc;

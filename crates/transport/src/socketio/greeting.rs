@@ -110,6 +110,7 @@ async fn open(shared: &Shared, socket: &SocketRef, auth: Option<Value>) -> Resul
     let hello = Hello {
         token: String::new(),
         client: auth.client.clone(),
+        shape: None,
         epoch: None,
         cursors: HashMap::new(),
     };

@@ -2,6 +2,7 @@
 
 use super::pipe::Pipe;
 use super::registry::Pulse;
+use super::shape::shaped;
 use super::upgrade::WebSocketState;
 use crate::http::origin::check_space;
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use http::HeaderMap;
 use klatch_channel::Turns;
 use klatch_fanout::{Frame, Taken};
 use klatch_protocol::frame::{Answer, ClientFrame, Hello, Outcome};
+use klatch_protocol::shape::Shape;
 use klatch_protocol::{CloseCode, ErrorCode, Problem, ServerFrame, codec};
 use klatch_session::rate::FrameLimit;
 use klatch_session::{Principal, Session, SessionError};
@@ -179,7 +181,10 @@ async fn converse(
                 frames,
                 turns: Turns::default(),
                 commands: FuturesUnordered::new(),
-                pending: first.into(),
+                pending: first
+                    .into_iter()
+                    .map(|frame| shaped(frame, session.shape))
+                    .collect(),
                 spare: VecDeque::new(),
                 offset: 0,
                 taken_bytes: 0,
@@ -327,6 +332,12 @@ impl Conversation<'_> {
         if taken == Poll::Ready(Taken::Frames) {
             self.taken_frames = self.spare.len();
             self.taken_bytes = self.spare.iter().map(|frame| frame.wire().len()).sum();
+            let shape = self.session.shape;
+            if shape != Shape::Klatch {
+                for frame in &mut self.spare {
+                    *frame = shaped(frame.clone(), shape);
+                }
+            }
             self.pending.append(&mut self.spare);
         }
         taken

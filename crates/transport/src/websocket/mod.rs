@@ -7,6 +7,7 @@
 mod connection;
 mod pipe;
 mod registry;
+mod shape;
 mod upgrade;
 
 pub(crate) use registry::Pulse;

@@ -50,6 +50,7 @@ pub(super) fn hello() -> Value {
     let hello = Hello {
         token: "eyJ.access.token".into(),
         client: Some("klatch-page".into()),
+        shape: None,
         epoch: Some(EPOCH.into()),
         cursors: [(channel(), Seq(40))].into(),
     };
