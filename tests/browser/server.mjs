@@ -37,6 +37,13 @@ export class Server {
 		await gone;
 	}
 
+	/** The process is asked to end, and does. */
+	async end() {
+		const gone = new Promise((resolve) => this.#child.once("exit", resolve));
+		this.#child.kill("SIGTERM");
+		await gone;
+	}
+
 	/** Starts again at the same address with the same data. */
 	async restart() {
 		await this.#run(new URL(this.url).host, []);

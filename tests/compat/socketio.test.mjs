@@ -216,6 +216,23 @@ for (const transport of ["websocket", "polling"]) {
 	});
 }
 
+for (const transport of ["websocket", "polling"]) {
+	test(`S0.6: a restart sends clients away, and they come back by themselves, by ${transport}`, async () => {
+		const room = await group();
+		const ana = connect("ana", { io: { transports: [transport] } });
+		await ana.ready();
+		await ana.ask("join room", { up: "ana", room: room.id });
+		const [closing, gone] = [ana.next("closing"), ana.next("disconnect")];
+		await server.end();
+		assert.deepEqual(await closing, { code: 1012, reason: "restarting", reconnect: true });
+		assert.match(await gone, /^transport (close|error)$/);
+		assert.equal(ana.socket.active, true, "the stock client tries again");
+		await server.restart();
+		await ana.ready();
+		assert.equal((await ana.ask("join room", { up: "ana", room: room.id })).ok, true);
+	});
+}
+
 test("security: pages of other origins are refused, by every transport", async () => {
 	for (const transport of ["polling", "websocket"]) {
 		const path = `/socket.io/?EIO=4&transport=${transport}`;

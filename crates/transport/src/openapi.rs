@@ -46,6 +46,9 @@ const TAGS: &[(&str, &str)] = &[
     ("openapi", "This document, and that of the socket."),
 ];
 
+/// Parameters of queries that name something that may not be there; elsewhere that is in the path.
+const NAMES_IN_QUERY: [&str; 2] = ["groupID", "space"];
+
 /// Name of the security scheme.
 const BEARER: &str = "bearer";
 
@@ -183,14 +186,15 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Ope
 fn problems_of(method: &Method, operation: &Operation) -> BTreeMap<u16, Vec<ErrorCode>> {
     let changes = *method != Method::GET;
     let body = operation.request_body.is_some();
-    let in_path = operation.parameters.iter().flatten().any(
-        |parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path),
-    );
+    let names_something = operation.parameters.iter().flatten().any(|parameter| {
+        matches!(parameter, RefOr::T(parameter)
+            if parameter.parameter_in == ParameterIn::Path || NAMES_IN_QUERY.contains(&&*parameter.name))
+    });
     let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
     for code in ErrorCode::ALL {
         let fits = match code.status() {
             405 => false,
-            404 | 410 => in_path || body,
+            404 | 410 => names_something || body,
             409 | 507 => changes,
             413 | 415 => body,
             429 => *code == ErrorCode::RateLimited,

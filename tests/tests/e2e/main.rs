@@ -1,6 +1,7 @@
 //! End to end: the real binary, driven through its public door. One module per promise.
 
 mod bad_input;
+mod compat;
 mod device;
 mod fitness;
 mod openapi;

@@ -29,6 +29,7 @@ pub(super) async fn greet(base: &str, token: String) -> anyhow::Result<Connectio
     let hello = Hello {
         token,
         client: Some("klatch fitness".to_owned()),
+        shape: None,
         epoch: None,
         cursors: HashMap::new(),
     };

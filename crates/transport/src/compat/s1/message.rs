@@ -12,7 +12,7 @@ use klatch_protocol::command::message::Send;
 use klatch_protocol::view::{Ack, Channel, Message, Reply};
 use klatch_protocol::{Command, ErrorCode};
 use klatch_session::{Principal, SessionError};
-use klatch_types::{ChannelId, ChannelKind, ClientKey, Millis, Seq, UserId, limits};
+use klatch_types::{ChannelId, ChannelKind, ClientKey, Millis, Seq, UserId, UserKind, limits};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -142,7 +142,10 @@ enum Receiver {
 /// Whom or what a client means.
 async fn receiver(app: &App, who: &Principal, named: &str) -> Result<Receiver, SessionError> {
     let bare = named.strip_prefix('@').unwrap_or(named);
-    if let Some(user) = app.sessions.user_named(who, &[named, bare]).await? {
+    // Guests look nobody up, and write where they were invited.
+    if who.kind != UserKind::Guest
+        && let Some(user) = app.sessions.user_named(who, &[named, bare]).await?
+    {
         return Ok(Receiver::User(user.id, user.username));
     }
     Ok(Receiver::Channel(room::find(&app.sessions, who, named).await?))
