@@ -1,5 +1,6 @@
 //! The service: what it stands on, and the states it keeps.
 
+use crate::range::Ranges;
 use crate::receipt::Receipts;
 use crate::spaces::SpaceCache;
 use crate::{ChannelError, ChannelState, Peers};
@@ -70,6 +71,7 @@ pub struct Channels {
     pub(crate) states: Cache<ChannelId, SharedState>,
     spaces: SpaceCache,
     pub(crate) receipts: Receipts,
+    pub(crate) ranges: Ranges,
     /// Told of late work that was committed here.
     work: Arc<Notify>,
 }
@@ -82,6 +84,7 @@ impl Channels {
             states: Cache::new(limits::CHANNEL_STATES_CACHED_MAX),
             spaces: SpaceCache::default(),
             receipts: Receipts::default(),
+            ranges: Ranges::default(),
             work: Arc::default(),
         }
     }

@@ -142,7 +142,7 @@ impl Channels {
         Ok(rows.iter().filter_map(to_wire::event).collect())
     }
 
-    async fn head(&self, channel: ChannelId) -> Result<Seq, ChannelError> {
+    pub(crate) async fn head(&self, channel: ChannelId) -> Result<Seq, ChannelError> {
         let heads = self.parts.log.heads(&[channel]).await?;
         heads
             .first()
@@ -153,7 +153,7 @@ impl Channels {
     }
 
     /// The position up to which the past is not the actor's to see.
-    async fn floor(&self, actor: &Actor, channel: ChannelId) -> Result<Seq, ChannelError> {
+    pub(crate) async fn floor(&self, actor: &Actor, channel: ChannelId) -> Result<Seq, ChannelError> {
         let state = self.check(actor, channel, Operation::ReadHistory).await?;
         let state = state.read();
         match state.members.get(&actor.user) {

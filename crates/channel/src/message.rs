@@ -121,34 +121,38 @@ impl Channels {
         self.check(actor, channel, Operation::View).await?;
         let now = self.now();
         let message = self.message_row(channel, target).await;
-        self.commit(actor, channel, key, |state| {
-            access::may(state, actor, Operation::ReadHistory, now)?;
-            let message = message.as_ref().map_err(Clone::clone)?;
-            visible(state, actor, target)?;
-            let own = message.actor == actor.user;
-            access::may(
-                state,
-                actor,
-                if own {
-                    Operation::DeleteOwn
-                } else {
-                    Operation::DeleteOther
-                },
-                now,
-            )?;
-            if !own && message_author_outranks(state, actor, message) {
-                return Err(ChannelError::Forbidden("the author's role is above yours"));
-            }
-            if message.tombstone {
-                return Err(ChannelError::Gone("the message was deleted before"));
-            }
-            let erase = Change::Erase {
-                target,
-                edit_kind: kind::MESSAGE_EDITED,
-            };
-            Ok(Draft::new(Fact::MessageDeleted, Some(target), vec![erase]))
-        })
-        .await
+        let deleted = self
+            .commit(actor, channel, key, |state| {
+                access::may(state, actor, Operation::ReadHistory, now)?;
+                let message = message.as_ref().map_err(Clone::clone)?;
+                visible(state, actor, target)?;
+                let own = message.actor == actor.user;
+                access::may(
+                    state,
+                    actor,
+                    if own {
+                        Operation::DeleteOwn
+                    } else {
+                        Operation::DeleteOther
+                    },
+                    now,
+                )?;
+                if !own && message_author_outranks(state, actor, message) {
+                    return Err(ChannelError::Forbidden("the author's role is above yours"));
+                }
+                if message.tombstone {
+                    return Err(ChannelError::Gone("the message was deleted before"));
+                }
+                let erase = Change::Erase {
+                    target,
+                    edit_kind: kind::MESSAGE_EDITED,
+                };
+                Ok(Draft::new(Fact::MessageDeleted, Some(target), vec![erase]))
+            })
+            .await?;
+        // Before it is answered: from now on nobody is given what was erased.
+        self.ranges.erased(channel);
+        Ok(deleted)
     }
 
     /// The row of a message; `NotFound` if the position holds none.

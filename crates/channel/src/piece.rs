@@ -5,7 +5,7 @@ use crate::{Channels, to_wire};
 use klatch_fanout::Frame;
 use klatch_log::EventRow;
 use klatch_protocol::codec;
-use klatch_types::{ChannelId, Seq, limits};
+use klatch_types::{ChannelId, Seq, UserId, limits};
 
 /// What surrounds the events of one frame.
 const OPEN: &[u8] = br#"{"events":["#;
@@ -64,7 +64,9 @@ impl Piece {
     /// channel's state in memory has followed every event before this one; if not, it is forgotten and read again.
     pub(crate) fn deliver(&self, channels: &Channels, channel: ChannelId, follows: bool) {
         match self {
-            Self::Plain { frame, .. } => publish(channels, channel, frame.as_ref()),
+            Self::Plain { frame, first, last } => {
+                publish(channels, channel, frame.as_ref(), (*first, *last), &[]);
+            }
             Self::Access(row) => deliver_access(channels, row, follows),
         }
     }
@@ -121,9 +123,16 @@ impl Pieces {
     }
 }
 
-fn publish(channels: &Channels, channel: ChannelId, frame: Option<&Frame>) {
+fn publish(
+    channels: &Channels,
+    channel: ChannelId,
+    frame: Option<&Frame>,
+    span: (Seq, Seq),
+    concerned: &[UserId],
+) {
     if let Some(frame) = frame {
-        let heard = channels.parts.hub.publish(channel, frame);
+        channels.ranges.heard(channel, frame);
+        let heard = channels.parts.hub.publish(channel, frame, span, concerned);
         metrics::counter!("klatch_frames_fanned_out_total").increment(heard as u64);
     }
 }
@@ -141,11 +150,14 @@ fn deliver_access(channels: &Channels, row: &EventRow, follows: bool) {
         state.write().apply(row, &fact);
     }
     let hub = &channels.parts.hub;
-    for user in fact.comes() {
-        hub.subscribe_user(channel, user);
+    let mut concerned = fact.comes();
+    for user in &concerned {
+        hub.subscribe_user(channel, *user);
     }
+    concerned.extend(fact.goes());
     if hub.has_listeners(channel) {
-        publish(channels, channel, access_frame(row).as_ref());
+        let span = (row.seq, row.seq);
+        publish(channels, channel, access_frame(row).as_ref(), span, &concerned);
     }
     if let Some(user) = fact.goes() {
         hub.unsubscribe_user(channel, user);

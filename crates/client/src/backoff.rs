@@ -36,10 +36,7 @@ impl Backoff {
 
     /// The next wait; each call counts as a failure.
     pub fn next(&mut self, entropy: &dyn Entropy) -> Duration {
-        let mut random = [0u8; 4];
-        entropy.fill(&mut random);
-        let part = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
-        let wait = self.bound().mul_f64(part);
+        let wait = part_of(self.bound(), entropy);
         self.failures = self.failures.saturating_add(1);
         wait
     }
@@ -48,6 +45,13 @@ impl Backoff {
     pub fn reset(&mut self) {
         self.failures = 0;
     }
+}
+
+/// A random part of a time, so that many who wait do not end together.
+pub(crate) fn part_of(time: Duration, entropy: &dyn Entropy) -> Duration {
+    let mut random = [0u8; 4];
+    entropy.fill(&mut random);
+    time.mul_f64(f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The task behind a [`crate::Socket`]: connects, resumes, fills holes, matches answers, comes back.
 
+use crate::backoff::part_of;
 use crate::replica::{Replica, Replicas, Verdict};
 use crate::socket::{Answered, Options, Request, Start, State, Update};
 use crate::{ClientError, Connection, Incoming, TokenSource};
@@ -17,6 +18,8 @@ use tokio::time::Instant;
 
 /// Longest time a connection and its `ready` may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// Longest time over which a server may spread pulls, milliseconds.
+const SPREAD_MS_MAX: u64 = 10_000;
 /// Free places in the queue of updates before a consumer that was too slow gets more.
 const ROOM_MIN: usize = 256;
 
@@ -143,6 +146,7 @@ impl Driver {
             shape: None,
             epoch: self.replicas.epoch.clone(),
             cursors: self.replicas.cursors(limits::HELLO_CURSORS_MAX),
+            pull: self.options.pull,
         };
         let ready = connection.hello(&hello).await?;
         Ok((connection, ready))
@@ -158,6 +162,7 @@ impl Driver {
         let mut heard = Instant::now();
         loop {
             let stalled = self.replicas.channels.values().any(|replica| replica.stalled);
+            let next_pull = self.replicas.next_pull();
             let handled = tokio::select! {
                 () = state.closed() => return Next::Stop,
                 incoming = connection.next() => {
@@ -171,6 +176,9 @@ impl Driver {
                     self.send(connection, &request.body, Waiting::Caller(request.answer)).await
                 }
                 Ok(_room) = updates.reserve_many(ROOM_MIN), if stalled => self.unstall(connection).await,
+                () = tokio::time::sleep_until(next_pull.unwrap_or(heard + silence)), if next_pull.is_some() => {
+                    self.follow_hints(connection).await
+                }
                 () = tokio::time::sleep_until(heard + silence) => {
                     let code = Some(CloseCode::HeartbeatMissed.code());
                     Err(ClientError::Closed { code, reason: "the server was silent for too long".to_owned() })
@@ -238,6 +246,19 @@ impl Driver {
                 }
                 self.fetch_missing(connection).await
             }
+            Incoming::Head(hint) => {
+                let spread = Duration::from_millis(hint.spread_ms.min(SPREAD_MS_MAX));
+                let due = Instant::now() + part_of(spread, &*self.options.entropy);
+                let start = match self.options.start {
+                    Start::Now => hint.head,
+                    Start::Beginning => Seq::ZERO,
+                };
+                let replica = self.replicas.channels.entry(hint.channel);
+                replica
+                    .or_insert_with(|| Replica::at(start))
+                    .hinted(hint.head, due);
+                Ok(())
+            }
             Incoming::Typing(signal) => self.offer(Update::Typing(signal)),
             Incoming::Receipts(signal) => self.offer(Update::Receipts(signal)),
             Incoming::Cursor(cursor) => self.offer(Update::Cursor(cursor)),
@@ -296,6 +317,15 @@ impl Driver {
             .map_err(|_| TrySendError::Full(()))
     }
 
+    /// Pulls what hints told of, as far as their time has come.
+    async fn follow_hints(&mut self, connection: &mut Connection) -> Result<(), ClientError> {
+        let now = Instant::now();
+        for replica in self.replicas.channels.values_mut() {
+            replica.take_hint(now);
+        }
+        self.fetch_missing(connection).await
+    }
+
     async fn unstall(&mut self, connection: &mut Connection) -> Result<(), ClientError> {
         self.replicas
             .channels
@@ -312,16 +342,17 @@ impl Driver {
             .channels
             .iter()
             .filter(|(_, replica)| replica.needs_fetch())
-            .map(|(channel, replica)| (*channel, replica.last))
+            .map(|(channel, replica)| (*channel, replica.last, replica.range_end()))
             .take(free)
             .collect();
-        for (channel, after) in missing {
+        for (channel, after, until) in missing {
             let epoch = self.replicas.epoch.clone();
             let page = history::Events {
                 channel,
                 after,
                 limit: Some(limits::PAGE_MAX),
                 epoch,
+                until,
             };
             let body = serde_json::to_string(&crate::connection::Tagged {
                 op: "events",

@@ -1,7 +1,7 @@
 //! What the server sends, as a client reads it.
 
 use crate::ClientError;
-use klatch_protocol::frame::{Behind, Problem, Ready, ReceiptSignal, TypingSignal};
+use klatch_protocol::frame::{Behind, ChannelHead, Problem, Ready, ReceiptSignal, TypingSignal};
 use klatch_protocol::{Event, view};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -15,6 +15,8 @@ pub enum Incoming {
     Events(Vec<Event>),
     /// Channels to pull.
     Behind(Vec<Behind>),
+    /// How far a channel has come whose events are not pushed just now.
+    Head(ChannelHead),
     /// Someone types.
     Typing(TypingSignal),
     /// Members have received or read further.
@@ -44,6 +46,7 @@ struct AnyFrame {
     ready: Option<Ready>,
     events: Option<Vec<Event>>,
     behind: Option<Vec<Behind>>,
+    head: Option<ChannelHead>,
     typing: Option<TypingSignal>,
     receipts: Option<ReceiptSignal>,
     cursor: Option<view::Cursor>,
@@ -79,6 +82,7 @@ impl Incoming {
             AnyFrame {
                 behind: Some(behind), ..
             } => Self::Behind(behind),
+            AnyFrame { head: Some(head), .. } => Self::Head(head),
             AnyFrame {
                 typing: Some(typing), ..
             } => Self::Typing(typing),

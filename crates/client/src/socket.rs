@@ -45,6 +45,9 @@ pub struct Options {
     pub cursors: Vec<(klatch_types::ChannelId, Seq)>,
     /// The epoch of those positions.
     pub epoch: Option<String>,
+    /// Whether to pull the events of large and active channels when the server says so. What comes is the same; it comes
+    /// in larger parts.
+    pub pull: bool,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             entropy: Arc::new(SystemEntropy),
             cursors: Vec::new(),
             epoch: None,
+            pull: true,
         }
     }
 }

@@ -16,8 +16,14 @@ const TEXT: u8 = 0x81;
 impl Frame {
     /// Frames a JSON text.
     pub fn text(json: &[u8]) -> Self {
-        let mut wire = BytesMut::with_capacity(json.len() + 10);
-        match json.len() {
+        Self::text_of(&[json])
+    }
+
+    /// Frames a JSON text that is in parts.
+    pub fn text_of(parts: &[&[u8]]) -> Self {
+        let bytes = parts.iter().map(|part| part.len()).sum();
+        let mut wire = BytesMut::with_capacity(bytes + 10);
+        match bytes {
             short @ 0..=125 => wire.extend_from_slice(&[TEXT, short as u8]),
             medium @ 126..=0xffff => {
                 wire.extend_from_slice(&[TEXT, 126]);
@@ -29,7 +35,9 @@ impl Frame {
             }
         }
         let header_bytes = wire.len() as u8;
-        wire.extend_from_slice(json);
+        for part in parts {
+            wire.extend_from_slice(part);
+        }
         Self {
             wire: wire.freeze(),
             header_bytes,
@@ -73,6 +81,7 @@ mod tests {
             assert_eq!(frame.payload(), json);
             assert_eq!(frame.wire()[0], 0x81);
         }
+        assert_eq!(Frame::text_of(&[b"{", b"", b"}"]), Frame::text(b"{}"));
         assert_eq!(&Frame::text(&[b'x'; 300]).wire()[..4], &[0x81, 126, 1, 44]);
     }
 }

@@ -1,16 +1,45 @@
 //! Which connections of this node listen to which channel.
 
-use crate::{Frame, Outbox};
-use klatch_types::{ChannelId, UserId};
+use crate::pulling::Pulling;
+use crate::{Frame, Outbox, PullRules};
+use klatch_protocol::frame::ChannelHead;
+use klatch_protocol::{ServerFrame, codec};
+use klatch_types::{ChannelId, Seq, UserId, limits};
 use parking_lot::RwLock;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// Shards of the channel table, so that channels far apart do not share a lock.
 const SHARDS: usize = 64;
 
-type Table<K> = RwLock<HashMap<K, Vec<Arc<Outbox>>>>;
+type Outboxes = Vec<Arc<Outbox>>;
+
+/// Who listens to a channel, apart from each other: in a large and active channel, those who pull are passed over.
+#[derive(Default)]
+struct Listeners {
+    pushed: Outboxes,
+    pulling: Outboxes,
+}
+
+impl Listeners {
+    fn len(&self) -> usize {
+        self.pushed.len() + self.pulling.len()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<Outbox>> {
+        self.pushed.iter().chain(&self.pulling)
+    }
+
+    fn of_kind(&mut self, outbox: &Outbox) -> &mut Outboxes {
+        if outbox.pulls() {
+            &mut self.pulling
+        } else {
+            &mut self.pushed
+        }
+    }
+}
 
 /// A channel or a user that has got its first listener on this node, or lost its last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +56,9 @@ type Watch = Box<dyn Fn(Interest) + Send + Sync>;
 /// Channel → outboxes and user → outboxes of this node. Locks are held only while a table is read or changed,
 /// never across I/O; pushing to an outbox does not block.
 pub struct Hub {
-    channels: Vec<Table<ChannelId>>,
-    users: Table<UserId>,
+    channels: Vec<RwLock<HashMap<ChannelId, Listeners>>>,
+    users: RwLock<HashMap<UserId, Outboxes>>,
+    pulling: Pulling,
     hasher: RandomState,
     watch: Watch,
 }
@@ -51,10 +81,20 @@ impl Hub {
     /// An empty hub that tells `watch` what someone here listens to. It is called under a lock: it must only take note.
     pub fn watched(watch: impl Fn(Interest) + Send + Sync + 'static) -> Self {
         Self {
-            channels: (0..SHARDS).map(|_| Table::default()).collect(),
-            users: Table::default(),
+            channels: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            users: RwLock::default(),
+            pulling: Pulling::new(PullRules::default()),
             hasher: RandomState::new(),
             watch: Box::new(watch),
+        }
+    }
+
+    /// The same hub with other rules of when channels are pulled.
+    #[must_use]
+    pub fn pulled_by(self, rules: PullRules) -> Self {
+        Self {
+            pulling: Pulling::new(rules),
+            ..self
         }
     }
 
@@ -71,9 +111,15 @@ impl Hub {
     /// A connection is gone.
     pub fn disconnect(&self, outbox: &Outbox) {
         let user = outbox.user();
-        take_out(&self.users, &user, outbox, || {
-            (self.watch)(Interest::User(user, false))
-        });
+        let mut users = self.users.write();
+        if let Some(outboxes) = users.get_mut(&user) {
+            take_out(outboxes, outbox);
+            if outboxes.is_empty() {
+                users.remove(&user);
+                (self.watch)(Interest::User(user, false));
+            }
+        }
+        drop(users);
         for channel in outbox.forget_all() {
             self.take_out_of(channel, outbox);
         }
@@ -83,9 +129,9 @@ impl Hub {
     pub fn subscribe(&self, channel: ChannelId, outbox: &Arc<Outbox>) {
         let mut shard = self.shard(channel).write();
         if outbox.remember(channel) {
-            let outboxes = shard.entry(channel).or_default();
-            outboxes.push(Arc::clone(outbox));
-            if outboxes.len() == 1 {
+            let listeners = shard.entry(channel).or_default();
+            listeners.of_kind(outbox).push(Arc::clone(outbox));
+            if listeners.len() == 1 {
                 (self.watch)(Interest::Channel(channel, true));
             }
         }
@@ -114,16 +160,64 @@ impl Hub {
         }
     }
 
-    /// Hands a frame to everyone who listens to the channel; how many that is.
-    pub fn publish(&self, channel: ChannelId, frame: &Frame) -> usize {
-        let shard = self.shard(channel).read();
-        let Some(outboxes) = shard.get(&channel) else {
-            return 0;
+    /// Hands the events of a channel from `first` to `last` to everyone who listens to it; to how many. While the channel
+    /// is large and active, those who understand hints are told later how far the log is ([`Self::tell_heads`]), but for
+    /// `concerned`, whose rights the events change.
+    pub fn publish(
+        &self,
+        channel: ChannelId,
+        frame: &Frame,
+        (first, last): (Seq, Seq),
+        concerned: &[UserId],
+    ) -> usize {
+        let mut heard = {
+            let shard = self.shard(channel).read();
+            let Some(listeners) = shard.get(&channel) else {
+                return 0;
+            };
+            let events = (last.0 + 1).saturating_sub(first.0);
+            let held = self.pulling.hold(channel, listeners.len(), events, last);
+            push_all(&listeners.pushed, frame);
+            if !held {
+                push_all(&listeners.pulling, frame);
+                return listeners.len();
+            }
+            listeners.pushed.len()
         };
-        for outbox in outboxes {
-            outbox.push(frame.clone());
+        for outbox in concerned.iter().flat_map(|user| self.outboxes_of(*user)) {
+            if outbox.pulls() && outbox.listens(channel) {
+                outbox.push(frame.clone());
+                heard += 1;
+            }
         }
-        outboxes.len()
+        heard
+    }
+
+    /// Tells those who pull how far the logs of their channels are, for ever.
+    pub async fn tell_heads(&self) {
+        loop {
+            self.pulling.some().await;
+            self.tell_heads_due(Instant::now());
+            tokio::time::sleep(limits::HINTS_LOOKED_FOR_EVERY).await;
+        }
+    }
+
+    /// The same, once: what is due.
+    fn tell_heads_due(&self, now: Instant) {
+        let listeners = |channel| self.shard(channel).read().get(&channel).map_or(0, Listeners::len);
+        for (channel, head, spread) in self.pulling.due(listeners, now) {
+            let frame = Frame::text(&codec::write(&ServerFrame::Head(ChannelHead {
+                channel,
+                head,
+                spread_ms: u64::try_from(spread.as_millis()).unwrap_or(u64::MAX),
+            })));
+            let shard = self.shard(channel).read();
+            let Some(listeners) = shard.get(&channel) else {
+                continue;
+            };
+            push_all(&listeners.pulling, &frame);
+            metrics::counter!("klatch_hints_total").increment(listeners.pulling.len() as u64);
+        }
     }
 
     /// Hands a frame that may be lost to everyone who listens to the channel, but not to its author.
@@ -137,7 +231,7 @@ impl Hub {
         for outbox in shard
             .get(&channel)
             .into_iter()
-            .flatten()
+            .flat_map(Listeners::all)
             .filter(|outbox| !except.contains(&outbox.user()))
         {
             outbox.push_lossy(frame.clone());
@@ -180,25 +274,31 @@ impl Hub {
     }
 
     fn take_out_of(&self, channel: ChannelId, outbox: &Outbox) {
-        let emptied = || (self.watch)(Interest::Channel(channel, false));
-        take_out(self.shard(channel), &channel, outbox, emptied);
+        let mut shard = self.shard(channel).write();
+        let Some(listeners) = shard.get_mut(&channel) else {
+            return;
+        };
+        take_out(listeners.of_kind(outbox), outbox);
+        if listeners.len() == 0 {
+            shard.remove(&channel);
+            (self.watch)(Interest::Channel(channel, false));
+        }
     }
 
-    fn shard(&self, channel: ChannelId) -> &Table<ChannelId> {
+    fn shard(&self, channel: ChannelId) -> &RwLock<HashMap<ChannelId, Listeners>> {
         &self.channels[self.hasher.hash_one(channel) as usize % SHARDS]
     }
 }
 
-fn take_out<K: Hash + Eq>(table: &Table<K>, key: &K, outbox: &Outbox, emptied: impl FnOnce()) {
-    let mut table = table.write();
-    let Some(outboxes) = table.get_mut(key) else {
-        return;
-    };
+fn push_all(outboxes: &[Arc<Outbox>], frame: &Frame) {
+    for outbox in outboxes {
+        outbox.push(frame.clone());
+    }
+}
+
+fn take_out(outboxes: &mut Outboxes, outbox: &Outbox) {
     outboxes.retain(|other| other.id() != outbox.id());
-    if outboxes.is_empty() {
-        table.remove(key);
-        emptied();
-    } else if outboxes.capacity() > 2 * outboxes.len() + 8 {
+    if outboxes.capacity() > 2 * outboxes.len() + 8 {
         outboxes.shrink_to_fit();
     }
 }
@@ -218,6 +318,10 @@ mod tests {
             Poll::Ready(Taken::Frames) => into.len(),
             _ => 0,
         }
+    }
+
+    fn publish(hub: &Hub, channel: ChannelId, text: &[u8]) -> usize {
+        hub.publish(channel, &Frame::text(text), (Seq(1), Seq(1)), &[])
     }
 
     #[test]
@@ -264,20 +368,20 @@ mod tests {
         boxes.iter().for_each(|outbox| hub.connect(outbox));
         hub.subscribe_user(channel, ana);
         hub.subscribe(channel, &boxes[0]); // twice is once
-        assert_eq!(hub.publish(channel, &Frame::text(b"x")), 2);
+        assert_eq!(publish(&hub, channel, b"x"), 2);
         assert_eq!(
             boxes.iter().map(|outbox| waiting(outbox)).collect::<Vec<_>>(),
             [1, 1, 0]
         );
 
         hub.unsubscribe_user(channel, ana);
-        assert_eq!(hub.publish(channel, &Frame::text(b"y")), 0);
+        assert_eq!(publish(&hub, channel, b"y"), 0);
         assert!(!hub.has_listeners(channel));
         assert_eq!(boxes[0].membership_changes(), 2);
 
         hub.subscribe(channel, &boxes[2]);
         hub.disconnect(&boxes[2]);
-        assert_eq!(hub.publish(channel, &Frame::text(b"z")), 0);
+        assert_eq!(publish(&hub, channel, b"z"), 0);
         assert_eq!(hub.counts(), (1, 2));
     }
 }

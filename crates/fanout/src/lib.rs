@@ -14,6 +14,7 @@ mod hub;
 mod memory_bus;
 mod nats;
 mod outbox;
+mod pulling;
 
 pub use bus::{Bus, BusFigures, Inbox, Incoming, NoBus, Topic};
 pub use frame::Frame;
@@ -22,6 +23,7 @@ pub use hub::{Hub, Interest};
 pub use memory_bus::{MemoryBus, MemoryNet};
 pub use nats::{BusError, NatsBus, NatsCredentials, NatsOptions};
 pub use outbox::{ConnectionId, Outbox, OutboxLimits, Taken};
+pub use pulling::PullRules;
 
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,7 @@ pub enum Taken {
 pub struct Outbox {
     id: ConnectionId,
     user: UserId,
+    pulls: bool,
     limits: OutboxLimits,
     queue: Mutex<Queue>,
     subscriptions: Mutex<Vec<ChannelId>>,
@@ -69,11 +70,23 @@ impl Outbox {
         Self {
             id,
             user,
+            pulls: false,
             limits,
             queue: Mutex::default(),
             subscriptions: Mutex::default(),
             membership_changes: AtomicU64::new(0),
         }
+    }
+
+    /// The same outbox, of a client that understands hints and pulls, or of one that does not.
+    #[must_use]
+    pub fn pulling(self, pulls: bool) -> Self {
+        Self { pulls, ..self }
+    }
+
+    /// Whether the client understands hints and pulls.
+    pub fn pulls(&self) -> bool {
+        self.pulls
     }
 
     /// The connection's number.
@@ -207,6 +220,11 @@ impl Outbox {
 
     pub(crate) fn forget_all(&self) -> Vec<ChannelId> {
         std::mem::take(&mut self.subscriptions.lock())
+    }
+
+    /// Whether this outbox listens to a channel.
+    pub(crate) fn listens(&self, channel: ChannelId) -> bool {
+        self.subscriptions.lock().contains(&channel)
     }
 
     /// The channels this outbox listens to.

@@ -29,6 +29,9 @@ pub struct Hello {
     #[serde(default, skip_serializing_if = "HashMap::is_empty")]
     #[schema(value_type = HashMap<String, u64>)]
     pub cursors: HashMap<ChannelId, Seq>,
+    /// Whether the client understands `head` and pulls. One that does not goes on getting every event pushed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pull: bool,
 }
 
 /// A frame of a client after the first.
@@ -116,6 +119,18 @@ pub struct Behind {
     pub head: Seq,
 }
 
+/// How far a large and active channel's log has come, in place of its events: the client pulls them with `events`, from
+/// where its copy ends `until` this position. Everyone is told the same positions, so that they ask for the same ranges.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ChannelHead {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Position of the last event.
+    pub head: Seq,
+    /// Pull after a random part of this time, so that not everyone asks at once. Milliseconds.
+    pub spread_ms: u64,
+}
+
 /// Someone types. Best effort.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TypingSignal {
@@ -157,6 +172,8 @@ pub enum ServerFrame {
     Events(Vec<Event>),
     /// Channels to pull.
     Behind(Vec<Behind>),
+    /// How far a channel has come whose events are not pushed just now. Only to clients that said `pull`.
+    Head(ChannelHead),
     /// Someone types.
     Typing(TypingSignal),
     /// Members have received or read further.

@@ -280,7 +280,7 @@ pub struct Events {
     pub events: Vec<Event>,
     /// Whether there are more.
     pub more: bool,
-    /// Position of the channel's last event.
+    /// Position of the channel's last event; of the range's end, if one was given and it is not above that.
     pub head: Seq,
     /// Which history this is from.
     pub epoch: String,

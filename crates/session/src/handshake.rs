@@ -51,7 +51,7 @@ impl Sessions {
         }
         self.admit(&who).await?;
         let id = ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed));
-        let outbox = Arc::new(Outbox::new(id, who.user, self.limits.outbox));
+        let outbox = Arc::new(Outbox::new(id, who.user, self.limits.outbox).pulling(hello.pull));
         hub.connect(&outbox);
         let session = Session {
             who,

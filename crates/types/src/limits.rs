@@ -151,6 +151,29 @@ pub const RECEIPTS_HIDDEN_BELIEVED_FOR: Duration = Duration::from_secs(5);
 /// Users of whom it is kept whether they show receipts.
 pub const RECEIPTS_HIDDEN_CACHED_MAX: usize = 50_000;
 
+// ---- pulling ----
+
+/// Listeners on one node from which on an active channel is pulled instead of pushed.
+pub const PULL_LISTENERS: u32 = 1_000;
+/// Events per second that make such a channel active.
+pub const PULL_EVENTS_PER_SECOND: u32 = 20;
+/// How long a pulled channel must be half as active or half as large until it is pushed again.
+pub const PULL_LEFT_AFTER: Duration = Duration::from_secs(5);
+/// Shortest time between two hints of how far a pulled channel is.
+pub const HINT_EVERY: Duration = Duration::from_secs(1);
+/// Longest time between two hints.
+pub const HINT_EVERY_MAX: Duration = Duration::from_secs(5);
+/// Pulls per second and channel that hints lead to on one node, as far as the longest time between them allows.
+pub const PULLS_PER_SECOND: u32 = 1_000;
+/// How often a node looks which hints are due.
+pub const HINTS_LOOKED_FOR_EVERY: Duration = Duration::from_millis(50);
+/// Bytes of encoded ranges kept for those who pull the same.
+pub const RANGES_KEPT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// How long a range is kept: somewhat longer than everyone takes to pull it.
+pub const RANGES_KEPT_FOR: Duration = Duration::from_secs(10);
+/// How long a client may keep a range without asking again; what is erased leaves all caches in this time.
+pub const RANGE_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+
 // ---- cluster ----
 
 /// Messages from other nodes that may wait to be taken; past it they are missed, and looked up in the log.

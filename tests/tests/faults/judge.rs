@@ -131,6 +131,7 @@ async fn unread(load: &Load) -> Result<Vec<UnreadClaim>> {
             shape: None,
             epoch: None,
             cursors: HashMap::new(),
+            pull: false,
         };
         let ready = connection.hello(&hello).await?;
         connection.close().await;

@@ -190,6 +190,7 @@ impl Session {
             shape: None,
             epoch: self.epoch.clone(),
             cursors,
+            pull: false,
         };
         let ready = connection.hello(&hello).await?;
         Ok((connection, ready))

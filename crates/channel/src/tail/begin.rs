@@ -65,6 +65,7 @@ impl Follower {
             let ready = tail.order.begin(first.min(head));
             // A state that was loaded while nobody followed may have missed something.
             self.channels.states.remove(channel);
+            self.channels.ranges.erased(*channel);
             self.shared.heard.write().insert(*channel);
             for piece in ready {
                 piece.deliver(&self.channels, *channel, true);

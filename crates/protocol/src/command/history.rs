@@ -46,4 +46,8 @@ pub struct Events {
     /// The epoch the client's copy is from; another one is answered with `resync`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
+    /// Events up to this position and no further. A range that has an end below the head is the same for everyone who
+    /// may see it: it is read once for all who ask for it together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Seq>,
 }

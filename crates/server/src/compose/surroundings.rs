@@ -6,7 +6,7 @@ use klatch_channel::{Alone, Channels, Peers, delivery};
 use klatch_cluster::{
     Cluster, Connection, Connections, NoConnections, NodeCard, Parts, SinceStart, Strategy, VersionRange,
 };
-use klatch_fanout::{Bus, Hub, Inbox, NatsBus, NatsCredentials, NatsOptions, NoBus};
+use klatch_fanout::{Bus, Hub, Inbox, NatsBus, NatsCredentials, NatsOptions, NoBus, PullRules};
 use klatch_log::CommitReceiver;
 use klatch_transport::websocket::Registry;
 use klatch_types::{Clock, NodeId, SystemClock, SystemEntropy, UserId};
@@ -46,7 +46,7 @@ impl Surroundings {
     pub async fn of_command(config: &Config) -> anyhow::Result<Self> {
         let card = card(&Config::default(), None);
         if config.storage.kind != StorageKind::Postgres || !config.cluster.has_bus() {
-            return Ok(Self::alone(card, Arc::new(NoConnections)));
+            return Ok(Self::alone(config, card, Arc::new(NoConnections)));
         }
         let mut surroundings = Self::among_others(config, card, Arc::new(NoConnections)).await?;
         if let Following::Tails { options, .. } = &mut surroundings.following {
@@ -67,7 +67,9 @@ impl Surroundings {
     pub async fn of(config: &Config, public: SocketAddr, sockets: Arc<Registry>) -> anyhow::Result<Self> {
         let connections = Arc::new(Sockets(sockets));
         match config.storage.kind {
-            StorageKind::Sqlite | StorageKind::Memory => Ok(Self::alone(card(config, None), connections)),
+            StorageKind::Sqlite | StorageKind::Memory => {
+                Ok(Self::alone(config, card(config, None), connections))
+            }
             StorageKind::Postgres => {
                 Self::among_others(config, card(config, Some(public)), connections).await
             }
@@ -83,9 +85,9 @@ impl Surroundings {
         self
     }
 
-    fn alone(card: NodeCard, connections: Arc<dyn Connections>) -> Self {
+    fn alone(config: &Config, card: NodeCard, connections: Arc<dyn Connections>) -> Self {
         Self {
-            hub: Arc::default(),
+            hub: Arc::new(Hub::default().pulled_by(pull_rules(&config.fanout))),
             peers: Arc::new(Alone),
             cluster: Arc::new(Cluster::new(Parts::alone(card, connections))),
             bus: None,
@@ -117,7 +119,7 @@ impl Surroundings {
         }));
         let options = Box::new(tail_options(&cluster));
         Ok(Self {
-            hub: Arc::new(Hub::watched(tails.watch())),
+            hub: Arc::new(Hub::watched(tails.watch()).pulled_by(pull_rules(&config.fanout))),
             peers: Arc::clone(&tails) as Arc<dyn Peers>,
             cluster,
             bus: config.cluster.has_bus().then_some(bus),
@@ -184,6 +186,18 @@ fn card(config: &Config, public: Option<SocketAddr>) -> NodeCard {
         draining: false,
         overloaded: false,
         split_digits: Vec::new(),
+    }
+}
+
+/// When channels are pulled.
+fn pull_rules(config: &config::Fanout) -> PullRules {
+    PullRules {
+        listeners: config.pull_listeners,
+        events_per_second: f64::from(config.pull_events_per_second),
+        hint_every: Duration::from_millis(config.hint_every_ms),
+        hint_every_max: Duration::from_millis(config.hint_every_ms_max),
+        pulls_per_second: config.pulls_per_second,
+        leave_after: Duration::from_millis(config.pull_left_after_ms),
     }
 }
 

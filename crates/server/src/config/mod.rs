@@ -7,6 +7,7 @@ mod auth;
 mod cidr;
 mod cluster;
 mod compat;
+mod fanout;
 mod first;
 mod limits;
 mod load;
@@ -23,6 +24,7 @@ pub use auth::Auth;
 pub use cidr::Cidr;
 pub use cluster::{Cluster, Placement};
 pub use compat::Compat;
+pub use fanout::Fanout;
 pub use first::First;
 pub use limits::Limits;
 pub use load::{Sources, load};
@@ -54,6 +56,8 @@ pub struct Config {
     pub log: Log,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[fanout]`.
+    pub fanout: Fanout,
     /// `[auth]`.
     pub auth: Auth,
     /// `[security]`.
@@ -90,6 +94,7 @@ impl Config {
             First::info(),
             Log::info(),
             Limits::info(),
+            Fanout::info(),
             Auth::info(),
             Security::info(),
             Compat::info(),
@@ -104,6 +109,7 @@ impl Config {
         self.first.check()?;
         self.log.check()?;
         self.limits.check()?;
+        self.fanout.check()?;
         self.auth.check()?;
         self.security.check()?;
         self.compat.check()?;

@@ -52,6 +52,24 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
     ),
     (
         Kind::Gauge,
+        "klatch_channels_pulled",
+        Unit::Count,
+        "Large and active channels whose events are pulled instead of pushed just now",
+    ),
+    (
+        Kind::Counter,
+        "klatch_hints_total",
+        Unit::Count,
+        "Hints of how far a pulled channel is, put into the outboxes of connections",
+    ),
+    (
+        Kind::Counter,
+        "klatch_ranges_read_total",
+        Unit::Count,
+        "Ranges of events read and encoded for those who pull them",
+    ),
+    (
+        Kind::Gauge,
         "klatch_connections",
         Unit::Count,
         "WebSocket connections open now",

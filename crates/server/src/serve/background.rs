@@ -49,6 +49,8 @@ pub(super) fn start(node: &Node, metrics: Metrics) -> JoinSet<()> {
     }
     let channels = Arc::clone(node.operator.sessions.channels());
     tasks.spawn(async move { channels.tell_receipts().await });
+    let hub = Arc::clone(&node.operator.hub);
+    tasks.spawn(async move { hub.tell_heads().await });
     tasks.spawn(load(Arc::clone(cluster)));
     tasks.spawn({
         let cluster = Arc::clone(cluster);

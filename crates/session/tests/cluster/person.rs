@@ -36,6 +36,7 @@ impl Person {
             shape: None,
             epoch: None,
             cursors: last.clone(),
+            pull: false,
         };
         let (session, frames) = node.sessions.open(who.clone(), &hello).await.unwrap();
         let mut person = Self {

@@ -2,13 +2,16 @@
 
 use super::app::{Answer, App};
 use super::caller::Caller;
+use super::page;
 use super::params::{At, ChannelPath, Params};
 use axum::extract::State;
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use klatch_channel::Range;
 use klatch_protocol::Command;
 use klatch_protocol::command::history;
 use klatch_protocol::view::Events;
-use klatch_types::Seq;
+use klatch_types::{Seq, limits};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -31,27 +34,69 @@ struct EventsQuery {
     limit: Option<u32>,
     /// The epoch one's copy is from; another one is answered with `resync`.
     epoch: Option<String>,
+    /// Events up to this position and no further. Once the log has passed it, the answer has an entity tag and may be
+    /// kept.
+    until: Option<Seq>,
 }
 
-/// Reads events in order.
+/// Reads events in order. A range with an end that the log has passed never changes, but for what is erased from it: it is
+/// answered with an entity tag, may be kept for a day, and asked for again with `If-None-Match`.
 #[utoipa::path(get, path = "/v1/channels/{id}/events", tag = "event", params(ChannelPath, EventsQuery),
-    responses((status = 200, description = "A page of events, ascending.", body = Events)))]
+    responses(
+        (status = 200, description = "A page of events, ascending.", body = Events, headers(
+            ("etag" = Option<String>, description = "Names these very bytes. Only of a range that the log has passed."),
+            ("cache-control" = String, description = "How long the answer may be kept."),
+        )),
+        (status = 304, description = "The range is still what `If-None-Match` names.")))]
 async fn list_events(
     State(app): State<App>,
     Caller(who): Caller,
     At(at): At<ChannelPath>,
     Params(query): Params<EventsQuery>,
+    headers: HeaderMap,
 ) -> Answer {
-    let EventsQuery { after, limit, epoch } = query;
-    app.run(
-        &who,
-        Command::Events(history::Events {
-            channel: at.id,
-            after,
-            limit,
-            epoch,
-        }),
-        StatusCode::OK,
-    )
-    .await
+    let EventsQuery {
+        after,
+        limit,
+        epoch,
+        until,
+    } = query;
+    let command = history::Events {
+        channel: at.id,
+        after,
+        limit,
+        epoch,
+        until,
+    };
+    match app.sessions.pull(&who, &command).await? {
+        Some(range) => Ok(answer(range, &headers)),
+        None => app.run(&who, Command::Events(command), StatusCode::OK).await,
+    }
+}
+
+/// A range, or that the client has it already.
+fn answer(range: Range, asked: &HeaderMap) -> Response {
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    let tag = range
+        .tag
+        .as_deref()
+        .and_then(|tag| HeaderValue::from_str(tag).ok());
+    let Some(tag) = tag else {
+        return (json, range.json).into_response();
+    };
+    let mut response = if page::is_known(asked, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        (json, range.json).into_response()
+    };
+    let age = limits::RANGE_AGE_MAX.as_secs();
+    let caching = format!("private, max-age={age}, immutable");
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, tag);
+    if let Ok(caching) = HeaderValue::from_str(&caching) {
+        headers.insert(header::CACHE_CONTROL, caching);
+    }
+    // Who shares a browser shares its cache, and may not see the same.
+    headers.append(header::VARY, HeaderValue::from_static("authorization"));
+    response
 }

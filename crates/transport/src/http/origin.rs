@@ -99,7 +99,7 @@ pub(crate) fn allow(headers: &mut HeaderMap, origin: &Origin, preflight: bool) {
     if preflight {
         let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-        let allowed = HeaderValue::from_static("authorization, content-type, idempotency-key");
+        let allowed = HeaderValue::from_static("authorization, content-type, idempotency-key, if-none-match");
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }

@@ -52,11 +52,7 @@ fn serve(asset: &Asset, headers: &HeaderMap) -> Response {
 
 fn answer(page: &Page, headers: &HeaderMap) -> Response {
     let etag = page.etag.clone();
-    let fresh = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .any(|known| matches(known, &etag));
-    let mut response = if fresh {
+    let mut response = if is_known(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, page.content_type)], page.bytes.clone()).into_response()
@@ -69,6 +65,12 @@ fn answer(page: &Page, headers: &HeaderMap) -> Response {
         HeaderValue::from_static(page.policy),
     );
     response
+}
+
+/// Whether the client has what the tag names.
+pub(super) fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let mut known = headers.get_all(header::IF_NONE_MATCH).iter();
+    known.any(|known| matches(known, etag))
 }
 
 /// Whether `If-None-Match` names the tag (RFC 9110 section 13.1.2; weak comparison).

@@ -15,6 +15,7 @@ use klatch_fanout::{Frame, Taken};
 use klatch_protocol::frame::{Answer, ClientFrame, Hello, Outcome};
 use klatch_protocol::shape::Shape;
 use klatch_protocol::{CloseCode, ErrorCode, Problem, ServerFrame, codec};
+use klatch_protocol::{CloseCode, Command, ErrorCode, Problem, ServerFrame, codec};
 use klatch_session::rate::FrameLimit;
 use klatch_session::{Principal, Session, SessionError};
 use klatch_types::limits;
@@ -265,19 +266,24 @@ impl Conversation<'_> {
                 self.commands.push(Box::pin(async move {
                     let run = async {
                         let turn = turns.next().await;
-                        sessions.run_in_turn(&who, command, turn).await
+                        if let Command::Events(asked) = &command
+                            && let Some(range) = Box::pin(sessions.pull(&who, asked)).await?
+                        {
+                            return Ok(answer_in_json(id, &range.json));
+                        }
+                        let reply = sessions.run_in_turn(&who, command, turn).await?;
+                        Ok(answer(Some(id), Outcome::Ok(reply)))
                     };
                     let ran = tokio::time::timeout(limits::COMMAND_TIMEOUT, run).await;
-                    let outcome = match ran.unwrap_or(Err(SessionError::code(ErrorCode::Unavailable))) {
-                        Ok(reply) => Outcome::Ok(reply),
+                    match ran.unwrap_or(Err(SessionError::code(ErrorCode::Unavailable))) {
+                        Ok(frame) => frame,
                         Err(error) => {
                             if error.is_fault() {
                                 tracing::error!(%error, "a command failed");
                             }
-                            Outcome::Error(error.problem())
+                            answer(Some(id), Outcome::Error(error.problem()))
                         }
-                    };
-                    answer(Some(id), outcome)
+                    }
                 }));
             }
             Err((re, problem)) => self.pending.push_back(answer(re, Outcome::Error(problem))),
@@ -355,6 +361,12 @@ impl Conversation<'_> {
 
 fn answer(re: Option<u64>, outcome: Outcome) -> Frame {
     Frame::text(&codec::write(&ServerFrame::Answer(Answer { re, outcome })))
+}
+
+/// An answer whose reply is encoded already.
+fn answer_in_json(id: u64, reply: &[u8]) -> Frame {
+    let head = format!(r#"{{"re":{id},"ok":"#);
+    Frame::text_of(&[head.as_bytes(), reply, b"}"])
 }
 
 /// Sends a close frame (RFC 6455 section 5.5.1) and waits a moment for the other side.

@@ -53,6 +53,7 @@ pub(super) fn hello() -> Value {
         shape: None,
         epoch: Some(EPOCH.into()),
         cursors: [(channel(), Seq(40))].into(),
+        pull: true,
     };
     let mut frame = json!({ "op": "hello" });
     let fields = serde_json::to_value(&hello).expect("a hello can be written");
@@ -73,7 +74,7 @@ ops! {
     History "history" history::History { channel: channel(), before: Some(Seq(42)), after: None, limit: Some(50) };
     MessageGet "message_get" history::MessageGet { channel: channel(), target: Seq(42) };
     Events "events" history::Events {
-        channel: channel(), after: Seq(40), limit: Some(200), epoch: Some(EPOCH.into()),
+        channel: channel(), after: Seq(40), limit: Some(200), epoch: Some(EPOCH.into()), until: Some(Seq(42)),
     };
     Read "read" cursor::Read { channel: channel(), seq: Seq(42) };
     Received "received" cursor::Received { channel: channel(), seq: Seq(42) };

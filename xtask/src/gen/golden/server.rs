@@ -5,7 +5,8 @@ use super::super::sample::{
 };
 use klatch_protocol::event::EventBody;
 use klatch_protocol::frame::{
-    Answer, Behind, Outcome, Problem, Ready, ReadyChannel, Receipt, ReceiptSignal, ServerFrame, TypingSignal,
+    Answer, Behind, ChannelHead, Outcome, Problem, Ready, ReadyChannel, Receipt, ReceiptSignal, ServerFrame,
+    TypingSignal,
 };
 use klatch_protocol::view::{self, Reply};
 use klatch_protocol::{ErrorCode, Event};
@@ -40,6 +41,7 @@ samples! { FRAMES, all, kind_of_frame, ServerFrame:
     });
     "events" ServerFrame::Events(_) => ServerFrame::Events(two_events());
     "behind" ServerFrame::Behind(_) => ServerFrame::Behind(vec![Behind { channel: channel(), after: Seq(2), head: Seq(4_200) }]);
+    "head" ServerFrame::Head(_) => ServerFrame::Head(ChannelHead { channel: channel(), head: Seq(4_200), spread_ms: 500 });
     "typing" ServerFrame::Typing(_) => ServerFrame::Typing(TypingSignal { channel: channel(), user: rui() });
     "receipts" ServerFrame::Receipts(_) => ServerFrame::Receipts(ReceiptSignal {
         channel: channel(),
