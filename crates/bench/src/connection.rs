@@ -3,6 +3,7 @@
 use crate::latency::{Sampling, Stopwatch, histogram};
 use crate::ledger::{Copy, Faults};
 use crate::message::Messages;
+use crate::pull::Pull;
 use crate::scan::{self, Kind};
 use crate::wire::{self, Frame, Wire};
 use anyhow::{Context, bail};
@@ -97,6 +98,8 @@ pub(crate) struct Seat {
     number: usize,
     messages: Option<Messages>,
     pub(crate) copies: Vec<Copy>,
+    /// Of a connection that understands hints.
+    pull: Option<Pull>,
     in_flight: usize,
     round: u64,
     due: Option<Instant>,
@@ -114,14 +117,31 @@ impl Seat {
             number,
             messages,
             copies,
+            pull: None,
             in_flight: 0,
             round: 0,
             due: None,
         }
     }
 
-    /// Writes the messages that may be sent now.
+    /// The same connection, one that understands hints.
+    pub(crate) fn pulling(mut self) -> Self {
+        let head = self.copies.first().map_or(0, |copy| copy.last);
+        self.pull = Some(Pull::new(self.number, head));
+        self
+    }
+
+    /// When there is something to do although nothing comes.
+    fn next_due(&self) -> Option<Instant> {
+        let pull = self.pull.as_ref().and_then(Pull::due);
+        self.due.into_iter().chain(pull).min()
+    }
+
+    /// Writes the pull and the messages that may be sent now.
     fn fill(&mut self, out: &mut Vec<u8>) {
+        if let (Some(pull), Some(copy)) = (&mut self.pull, self.copies.first()) {
+            pull.fill(copy.last, &copy.channel, out);
+        }
         self.round = self.shared.round.get();
         let demand = self.shared.demand.get();
         let Some(messages) = self.messages.as_mut().filter(|_| self.number < demand.senders) else {
@@ -157,7 +177,19 @@ impl Seat {
     fn take(&mut self, frame: &Frame<'_>, now_ns: u64) -> anyhow::Result<()> {
         match frame.opcode {
             wire::TEXT => match scan::kind(frame.payload) {
-                Kind::Events => self.take_events(frame, now_ns),
+                Kind::Events => self.take_events(frame.payload, frame.total, now_ns),
+                Kind::Page(at) => {
+                    if let Some(pull) = &mut self.pull {
+                        pull.answered();
+                    }
+                    self.take_events(&frame.payload[at..], frame.total, now_ns)
+                }
+                Kind::Head(head, spread_ms) => {
+                    if let Some(pull) = &mut self.pull {
+                        pull.hinted(head, spread_ms);
+                    }
+                    Ok(())
+                }
                 Kind::Answer { seq, .. } => {
                     self.answered(seq);
                     Ok(())
@@ -169,25 +201,35 @@ impl Seat {
         }
     }
 
-    fn take_events(&mut self, frame: &Frame<'_>, now_ns: u64) -> anyhow::Result<()> {
-        let Self { shared, copies, .. } = self;
+    fn take_events(&mut self, payload: &[u8], bytes: usize, now_ns: u64) -> anyhow::Result<()> {
+        let Self {
+            shared, copies, pull, ..
+        } = self;
         let (measuring, sampling) = (shared.measuring.get(), shared.sampling);
         let mut counters = shared.counters.borrow_mut();
         let mut latency = shared.latency.borrow_mut();
-        let mut stranger = false;
+        let (mut stranger, mut passed_over) = (false, 0);
         let wanted = |seq| measuring && sampling.picks(seq);
-        let count = scan::deliveries(frame.payload, wanted, |delivery| {
-            match copies.iter_mut().find(|copy| copy.channel == *delivery.channel) {
-                Some(copy) => copy.note(delivery.seq, delivery.prev, &mut counters.faults),
-                None => stranger = true,
+        let count = scan::deliveries(payload, wanted, |delivery| {
+            let Some(copy) = copies.iter_mut().find(|copy| copy.channel == *delivery.channel) else {
+                stranger = true;
+                return;
+            };
+            match pull {
+                None => copy.note(delivery.seq, delivery.prev, &mut counters.faults),
+                Some(pull) if pull.take(copy, &delivery, &mut counters.faults) => {}
+                Some(_) => {
+                    passed_over += 1;
+                    return;
+                }
             }
             if let Some(sent_ns) = delivery.stamp {
                 latency.saturating_record(now_ns.saturating_sub(sent_ns));
             }
         })?;
-        counters.deliveries += count;
+        counters.deliveries += count - passed_over;
         counters.frames += 1;
-        counters.bytes += frame.total as u64;
+        counters.bytes += bytes as u64;
         if stranger {
             bail!("an event came of a channel that this user is not in");
         }
@@ -237,7 +279,7 @@ pub(crate) async fn drive(mut wire: Wire, seat: Rc<RefCell<Seat>>) {
 async fn turn(wire: &mut Wire, seat: &RefCell<Seat>) -> anyhow::Result<()> {
     seat.borrow_mut().fill(&mut wire.out);
     wire.flush().await?;
-    let due = seat.borrow().due;
+    let due = seat.borrow().next_due();
     let read = std::future::poll_fn(|context| read(wire, &mut seat.borrow_mut(), context));
     match due {
         Some(due) => tokio::time::timeout_at(due, read).await.unwrap_or(Ok(())),
@@ -263,8 +305,9 @@ fn read(wire: &mut Wire, seat: &mut Seat, context: &mut task::Context<'_>) -> Po
 }
 
 /// Says `hello`; what `ready` says.
-pub(crate) async fn hello(wire: &mut Wire, token: &str) -> anyhow::Result<Ready> {
-    let hello = serde_json::json!({"op": "hello", "token": token, "client": "klatch-bench"}).to_string();
+pub(crate) async fn hello(wire: &mut Wire, token: &str, pull: bool) -> anyhow::Result<Ready> {
+    let hello = serde_json::json!({"op": "hello", "token": token, "client": "klatch-bench", "pull": pull});
+    let hello = hello.to_string();
     wire::put_frame(&mut wire.out, wire::TEXT, hello.as_bytes());
     wire.flush().await?;
     let mut ready = None;

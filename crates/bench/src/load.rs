@@ -72,6 +72,24 @@ impl Load {
         seeded: Seeded,
         options: &Options,
     ) -> anyhow::Result<Self> {
+        Self::connect_as(place, seeded, options, false).await
+    }
+
+    /// The same with clients that understand hints and pull.
+    pub(crate) async fn connect_pulling(
+        place: impl Fn(usize) -> SocketAddr,
+        seeded: Seeded,
+        options: &Options,
+    ) -> anyhow::Result<Self> {
+        Self::connect_as(place, seeded, options, true).await
+    }
+
+    async fn connect_as(
+        place: impl Fn(usize) -> SocketAddr,
+        seeded: Seeded,
+        options: &Options,
+        pull: bool,
+    ) -> anyhow::Result<Self> {
         let channels = seeded.channels.len();
         let shared = Rc::new(Shared::new(Sampling(options.sample.max(1)), channels));
         let users = seeded.tokens.len();
@@ -81,7 +99,7 @@ impl Load {
             let (seeded, shared, server) = (Rc::clone(&plan), Rc::clone(&common), places[number]);
             async move {
                 let mut wire = Wire::connect(server, source(number)).await?;
-                let ready = hello(&mut wire, &seeded.tokens[number]).await?;
+                let ready = hello(&mut wire, &seeded.tokens[number], pull).await?;
                 wire.shrink();
                 let channel = seeded.channels[number % channels];
                 let head = ready
@@ -91,7 +109,8 @@ impl Load {
                 let head = head.context("ready does not name the user's channel")?.head.0;
                 let copies = vec![Copy::new(channel, number % channels, head)];
                 let messages = Messages::new(&channel, text);
-                anyhow::Ok((wire, Seat::new(shared, number, Some(messages), copies)))
+                let seat = Seat::new(shared, number, Some(messages), copies);
+                anyhow::Ok((wire, if pull { seat.pulling() } else { seat }))
             }
         };
         let mut tasks = JoinSet::new();

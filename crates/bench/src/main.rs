@@ -13,6 +13,7 @@ mod machine;
 mod measure;
 mod message;
 mod options;
+mod pull;
 mod report;
 mod roster;
 mod rows;
@@ -64,6 +65,10 @@ fn one_server(
     }
     if which.includes(Which::Idle) {
         local.block_on(runtime, scenario::idle::run(options, &cores, &mut report))?;
+    }
+    // Not among all: it makes 20,000 users twice.
+    if which == Which::Hybrid {
+        local.block_on(runtime, scenario::hybrid::run(options, &cores, &mut report))?;
     }
     if which.includes(Which::Raw) {
         scenario::raw::run(options, &cores, &mut report)?;

@@ -62,9 +62,28 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) crowd: CrowdOptions,
+    #[command(flatten)]
     pub(crate) cluster: ClusterOptions,
     #[command(flatten)]
     pub(crate) simulate: SimulateOptions,
+}
+
+/// What `hybrid` does.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CrowdOptions {
+    /// Members of the channel in `hybrid`
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) crowd: u32,
+    /// How many of them are connected
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(20..))]
+    pub(crate) online: u32,
+    /// Messages per second in `hybrid`, from twenty of them
+    #[arg(long, default_value_t = 200.0)]
+    pub(crate) crowd_rate: f64,
+    /// Most times that `hybrid` is measured either way
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub(crate) crowd_runs: u32,
 }
 
 /// What `cluster` does.
@@ -103,6 +122,8 @@ pub(crate) enum Which {
     Fanout,
     /// Many channels of a few members, all of whom send
     Rooms,
+    /// One large and active channel, pushed and then pulled: processor time of the server for each message. Not in `all`
+    Hybrid,
     /// Connections that do nothing: memory of each
     Idle,
     /// Durable messages per second with as few recipients as possible

@@ -124,6 +124,15 @@ impl Report {
                 "raw_write_of_8_deliveries_per_s",
                 "raw ceiling, eight frames per write, deliveries/s",
             ),
+            (
+                "hybrid_push_cpu_us_per_message",
+                "hybrid: server CPU for each message pushed, µs",
+            ),
+            (
+                "hybrid_pull_cpu_us_per_message",
+                "hybrid: server CPU for each message pulled, µs",
+            ),
+            ("hybrid_push_over_pull_cpu", "hybrid: the first over the second"),
             ("idle_bytes_per_connection", "resident bytes per idle connection"),
             ("idle_connections", "idle connections"),
         ] {

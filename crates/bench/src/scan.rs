@@ -14,6 +14,7 @@ pub(crate) const ID_BYTES: usize = 36;
 pub(crate) const STAMP_BYTES: usize = 12;
 
 const EVENTS: &[u8] = br#"{"events":["#;
+const HEAD: &[u8] = br#"{"head":{"channel":""#;
 const EVENT: &[u8] = br#"{"channel":""#;
 const SEQ: &[u8] = br#"","seq":"#;
 const PREV: &[u8] = br#""prev":"#;
@@ -33,6 +34,10 @@ pub(crate) struct Delivery<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Events,
+    /// Answer to a pull: where its reply begins, which is like a frame of events.
+    Page(usize),
+    /// A hint how far a channel is, and the milliseconds over which to spread the pull.
+    Head(u64, u64),
     /// Answer to a command: its id, and the position if it was acknowledged.
     Answer {
         id: u64,
@@ -46,11 +51,24 @@ pub(crate) fn kind(payload: &[u8]) -> Kind {
     if payload.starts_with(EVENTS) {
         return Kind::Events;
     }
-    answer(payload).unwrap_or(Kind::Other)
+    answer(payload).or_else(|| hint(payload)).unwrap_or(Kind::Other)
+}
+
+/// Of a channel of one's own: there is one.
+fn hint(payload: &[u8]) -> Option<Kind> {
+    let rest = payload.strip_prefix(HEAD)?.get(ID_BYTES..)?;
+    let (head, rest) = number(rest.strip_prefix(br#"","head":"#)?)?;
+    let (spread_ms, _) = number(rest.strip_prefix(br#","spread_ms":"#)?)?;
+    Some(Kind::Head(head, spread_ms))
 }
 
 fn answer(payload: &[u8]) -> Option<Kind> {
     let (id, rest) = number(payload.strip_prefix(br#"{"re":"#)?)?;
+    if let Some(reply) = rest.strip_prefix(br#","ok":"#)
+        && reply.starts_with(EVENTS)
+    {
+        return Some(Kind::Page(payload.len() - reply.len()));
+    }
     let seq = rest
         .strip_prefix(br#","ok":{"seq":"#)
         .and_then(number)
@@ -136,7 +154,9 @@ fn slowly(
     struct Frame {
         events: Vec<Event>,
     }
-    let frame: Frame = serde_json::from_slice(payload).with_context(|| {
+    // Behind a page stands the end of the answer that holds it.
+    let mut values = serde_json::Deserializer::from_slice(payload).into_iter::<Frame>();
+    let frame = values.next().context("there is no frame")?.with_context(|| {
         format!(
             "an events frame cannot be read: {}",
             String::from_utf8_lossy(payload)
@@ -163,8 +183,8 @@ fn slowly(
 mod tests {
     use super::*;
     use klatch_protocol::ServerFrame;
-    use klatch_protocol::frame::{Answer, Outcome};
-    use klatch_protocol::view::{Ack, Done, Reply};
+    use klatch_protocol::frame::{Answer, ChannelHead, Outcome};
+    use klatch_protocol::view::{self, Ack, Done, Reply};
     use klatch_protocol::{ErrorCode, Problem};
     use klatch_types::{ChannelId, Seq, UserId};
 
@@ -276,6 +296,39 @@ mod tests {
             kind(&written(&ServerFrame::Reconnect { delay_ms: 5 })),
             Kind::Other
         );
+    }
+
+    #[test]
+    fn hints_and_pages_are_told_apart() {
+        let hint = ChannelHead {
+            channel: ChannelId::from_bytes(ID),
+            head: Seq(77),
+            spread_ms: 250,
+        };
+        assert_eq!(kind(&written(&ServerFrame::Head(hint))), Kind::Head(77, 250));
+        let events = |events| {
+            let reply = Reply::Events(view::Events {
+                events,
+                more: false,
+                head: Seq(4),
+                epoch: "e".to_owned(),
+            });
+            written(&ServerFrame::Answer(Answer {
+                re: Some(12),
+                outcome: Outcome::Ok(reply),
+            }))
+        };
+        let page = events(vec![event(3, "0000000000ff"), event(4, "000000000100")]);
+        let Kind::Page(at) = kind(&page) else {
+            panic!("it is a page")
+        };
+        assert_eq!(
+            seen(&page[at..], |_| true),
+            [(3, 2, Some(255)), (4, 3, Some(256))]
+        );
+        let empty = events(Vec::new());
+        assert_eq!(kind(&empty), Kind::Page(at));
+        assert_eq!(seen(&empty[at..], |_| true), []);
     }
 
     #[test]

@@ -4,13 +4,15 @@ use crate::scan::ID_BYTES;
 use anyhow::{Context, anyhow};
 use klatch_client::Rest;
 use klatch_protocol::command::channel::ChannelCreate;
-use klatch_protocol::view::{Token, User};
-use klatch_types::{ChannelKind, UserId};
+use klatch_protocol::view::{Ack, Token, User};
+use klatch_types::{ChannelKind, UserId, limits};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tokio::task::JoinSet;
 
+/// Times that a member is added before it is an error.
+const ATTEMPTS_MAX: u32 = 100;
 /// Requests under way at once.
 const CONCURRENCY: usize = 48;
 
@@ -29,7 +31,7 @@ struct NewUser {
 }
 
 #[derive(Serialize)]
-struct NewToken {
+struct OfUser {
     user: UserId,
 }
 
@@ -62,6 +64,47 @@ pub(crate) async fn sets(
     Ok(tokens)
 }
 
+/// Makes one channel of `members`, and tokens for the first `online` of them.
+pub(crate) async fn crowd(rest: &Rest, members: usize, online: usize) -> anyhow::Result<Seeded> {
+    let (mut ids, tokens) = users(rest, "online", online).await?;
+    let others = rest.clone();
+    let make = move |number| {
+        let rest = others.clone();
+        async move {
+            let username = format!("offline{number}");
+            let user: User = rest.post("/v1/users", &NewUser { username }).await?;
+            anyhow::Ok(user.id)
+        }
+    };
+    ids.extend(
+        all(members.saturating_sub(online), make)
+            .await
+            .context("making users")?,
+    );
+    let (first, more) = ids.split_at(ids.len().min(limits::CHANNEL_CREATE_MEMBERS_MAX - 1));
+    let (first, more) = (first.to_vec(), Rc::new(more.to_vec()));
+    let channels = make_channels(rest, "crowd", 1, move |_| first.clone()).await?;
+    let path = format!("/v1/channels/{}/members", String::from_utf8_lossy(&channels[0]));
+    let (rest, count) = (rest.clone(), more.len());
+    let add = move |number: usize| {
+        let (rest, path, more) = (rest.clone(), path.clone(), Rc::clone(&more));
+        async move {
+            for attempt in 0.. {
+                let added = rest.post::<_, Ack>(&path, &OfUser { user: more[number] }).await;
+                match added {
+                    Ok(_) => break,
+                    // Many come at once, and each relies on who is there.
+                    Err(error) if error.is_retryable() && attempt < ATTEMPTS_MAX => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Ok(())
+        }
+    };
+    all(count, add).await.context("adding members")?;
+    Ok(Seeded { tokens, channels })
+}
+
 /// Makes users; their ids and an access token for each.
 async fn users(rest: &Rest, name: &'static str, count: usize) -> anyhow::Result<(Vec<UserId>, Vec<String>)> {
     let rest = rest.clone();
@@ -70,7 +113,7 @@ async fn users(rest: &Rest, name: &'static str, count: usize) -> anyhow::Result<
         async move {
             let username = format!("{name}{number}");
             let user: User = rest.post("/v1/users", &NewUser { username }).await?;
-            let token: Token = rest.post("/v1/tokens", &NewToken { user: user.id }).await?;
+            let token: Token = rest.post("/v1/tokens", &OfUser { user: user.id }).await?;
             anyhow::Ok((user.id, token.access_token))
         }
     };

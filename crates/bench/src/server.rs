@@ -39,6 +39,11 @@ fn server_config(public: SocketAddr, internal: SocketAddr, data: &Path) -> Strin
 impl Server {
     /// Makes a space and a key, then starts a server and waits until it is ready.
     pub(crate) async fn start(options: &Options, cores: &Cores) -> anyhow::Result<Self> {
+        Self::start_with(options, cores, "").await
+    }
+
+    /// The same with further sections of the configuration.
+    pub(crate) async fn start_with(options: &Options, cores: &Cores, more: &str) -> anyhow::Result<Self> {
         let binary = options.server_binary()?;
         let folder = tempfile::Builder::new()
             .prefix("klatch-bench-")
@@ -47,7 +52,7 @@ impl Server {
         let config = folder.path().join("klatch.toml");
         std::fs::write(
             &config,
-            server_config(public, internal, &folder.path().join("data")),
+            server_config(public, internal, &folder.path().join("data")) + "\n" + more,
         )?;
         cli(&binary, &config, &["space", "add", SPACE])?;
         let api_key = cli(&binary, &config, &["space", "key", "add", SPACE, "bench"])?;

@@ -78,18 +78,18 @@ impl Default for Hub {
 }
 
 impl Hub {
-    /// An empty hub that tells `watch` what someone here listens to. It is called under a lock: it must only take note.
+    /// An empty hub that pushes everything, and tells `watch` what someone here listens to. It is called under a lock: it must only take note.
     pub fn watched(watch: impl Fn(Interest) + Send + Sync + 'static) -> Self {
         Self {
             channels: (0..SHARDS).map(|_| RwLock::default()).collect(),
             users: RwLock::default(),
-            pulling: Pulling::new(PullRules::default()),
+            pulling: Pulling::new(PullRules::NEVER),
             hasher: RandomState::new(),
             watch: Box::new(watch),
         }
     }
 
-    /// The same hub with other rules of when channels are pulled.
+    /// The same hub with rules of when channels are pulled; [`Self::tell_heads`] must run beside it.
     #[must_use]
     pub fn pulled_by(self, rules: PullRules) -> Self {
         Self {
@@ -346,6 +346,45 @@ mod tests {
                 Interest::Channel(channel, false)
             ]
         );
+    }
+
+    /// S3.3: in a pulled channel those who understand hints get them in place of events, but for whom an event concerns; the
+    /// others get every event.
+    #[test]
+    fn those_who_pull_get_hints() {
+        let entropy: &dyn Entropy = &SeededEntropy::new(2);
+        let channel = ChannelId::new(Millis(1), entropy);
+        let users = [1, 2, 3].map(|_| UserId::new(Millis(1), entropy));
+        let hub = Hub::default().pulled_by(PullRules {
+            listeners: 3,
+            events_per_second: 1.0,
+            ..PullRules::default()
+        });
+        let boxes = [0, 1, 2].map(|n: usize| {
+            let outbox = Outbox::new(ConnectionId(n as u64), users[n], OutboxLimits::default());
+            Arc::new(outbox.pulling(n > 0))
+        });
+        for outbox in &boxes {
+            hub.connect(outbox);
+            hub.subscribe(channel, outbox);
+        }
+        let frame = Frame::text(b"x");
+        let waiting = || [0, 1, 2].map(|n: usize| waiting(&boxes[n]));
+        assert_eq!(hub.publish(channel, &frame, (Seq(1), Seq(1)), &[]), 3);
+        assert_eq!(waiting(), [1, 1, 1], "one event is not many");
+        assert_eq!(hub.publish(channel, &frame, (Seq(2), Seq(9)), &[]), 1);
+        assert_eq!(waiting(), [1, 0, 0]);
+        assert_eq!(hub.publish(channel, &frame, (Seq(10), Seq(10)), &[users[2]]), 2);
+        assert_eq!(waiting(), [1, 0, 1]);
+        hub.unsubscribe_user(channel, users[2]);
+        assert_eq!(hub.publish(channel, &frame, (Seq(11), Seq(11)), &[users[2]]), 1);
+        assert_eq!(waiting(), [1, 0, 0], "one who does not listen is not concerned");
+        hub.tell_heads_due(Instant::now());
+        assert_eq!(waiting(), [0, 0, 0], "it is not time yet");
+        hub.tell_heads_due(Instant::now() + limits::HINT_EVERY);
+        assert_eq!(waiting(), [0, 1, 0]);
+        hub.tell_heads_due(Instant::now() + 3 * limits::HINT_EVERY);
+        assert_eq!(waiting(), [0, 0, 0], "nothing new");
     }
 
     #[test]

@@ -218,6 +218,23 @@ fn unsafe_and_impossible_values_are_refused() {
         ("KLATCH_LIMITS__OUTBOX_BYTES", "1", "limits.outbox_bytes"),
         ("KLATCH_LIMITS__OUTBOX_FRAMES", "1", "limits.outbox_frames"),
         (
+            "KLATCH_FANOUT__PULL_EVENTS_PER_SECOND",
+            "0",
+            "fanout.pull_events_per_second",
+        ),
+        ("KLATCH_FANOUT__PULLS_PER_SECOND", "0", "fanout.pulls_per_second"),
+        (
+            "KLATCH_FANOUT__PULL_LEFT_AFTER_MS",
+            "60001",
+            "fanout.pull_left_after_ms",
+        ),
+        ("KLATCH_FANOUT__HINT_EVERY_MS", "5001", "fanout.hint_every_ms"),
+        (
+            "KLATCH_FANOUT__HINT_EVERY_MS_MAX",
+            "0",
+            "fanout.hint_every_ms_max",
+        ),
+        (
             "KLATCH_AUTH__ACCESS_TOKEN_LIFE_S",
             "601",
             "auth.access_token_life_s",

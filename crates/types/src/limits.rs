@@ -171,8 +171,6 @@ pub const HINTS_LOOKED_FOR_EVERY: Duration = Duration::from_millis(50);
 pub const RANGES_KEPT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// How long a range is kept: somewhat longer than everyone takes to pull it.
 pub const RANGES_KEPT_FOR: Duration = Duration::from_secs(10);
-/// How long a client may keep a range without asking again; what is erased leaves all caches in this time.
-pub const RANGE_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 
 // ---- cluster ----
 

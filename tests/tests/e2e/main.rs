@@ -4,6 +4,7 @@ mod bad_input;
 mod compat;
 mod device;
 mod fitness;
+mod hybrid;
 mod openapi;
 mod password;
 mod permission;

@@ -142,7 +142,7 @@ async fn listening(stack: &Stack, options: &Options) -> anyhow::Result<Cell> {
     let mut wires = Vec::new();
     for (number, token) in tokens.iter().enumerate() {
         let mut wire = Wire::connect(stack.public(number % nodes), Ipv4Addr::new(127, 0, 2, 1)).await?;
-        hello(&mut wire, token).await?;
+        hello(&mut wire, token, false).await?;
         wires.push(wire);
     }
     tokio::time::sleep(LISTENING_SETTLES).await;

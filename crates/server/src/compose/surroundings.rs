@@ -260,3 +260,13 @@ impl Connections for Sockets {
         self.0.drain(spread, &SystemEntropy);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_pulled_by_the_defaults_of_the_hub() {
+        assert_eq!(pull_rules(&config::Fanout::default()), PullRules::default());
+    }
+}

@@ -11,7 +11,7 @@ use klatch_channel::Range;
 use klatch_protocol::Command;
 use klatch_protocol::command::history;
 use klatch_protocol::view::Events;
-use klatch_types::{Seq, limits};
+use klatch_types::Seq;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -19,6 +19,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default().routes(routes!(list_events))
 }
+
+/// Caching of a range whose address says everything about it: what is erased leaves all caches within a day.
+const KEPT: &str = "private, max-age=86400, immutable";
+/// Caching of a range that would be another one after a backup was restored.
+const ASKED_FOR_AGAIN: &str = "private, no-cache";
 
 /// Which events.
 #[derive(Deserialize, IntoParams)]
@@ -34,13 +39,14 @@ struct EventsQuery {
     limit: Option<u32>,
     /// The epoch one's copy is from; another one is answered with `resync`.
     epoch: Option<String>,
-    /// Events up to this position and no further. Once the log has passed it, the answer has an entity tag and may be
-    /// kept.
+    /// Events up to this position and no further. Once the log has passed it, the answer has an entity tag; with `epoch`
+    /// it may be kept for a day.
     until: Option<Seq>,
 }
 
 /// Reads events in order. A range with an end that the log has passed never changes, but for what is erased from it: it is
-/// answered with an entity tag, may be kept for a day, and asked for again with `If-None-Match`.
+/// answered with an entity tag, for `If-None-Match`. If the address also names the epoch, so that it means this history and
+/// no other, the answer may be kept for a day without asking.
 #[utoipa::path(get, path = "/v1/channels/{id}/events", tag = "event", params(ChannelPath, EventsQuery),
     responses(
         (status = 200, description = "A page of events, ascending.", body = Events, headers(
@@ -68,15 +74,16 @@ async fn list_events(
         epoch,
         until,
     };
+    let names_history = command.epoch.is_some();
     match app.sessions.pull(&who, &command).await? {
-        Some(range) => Ok(answer(range, &headers)),
+        Some(range) => Ok(answer(range, names_history, &headers)),
         None => app.run(&who, Command::Events(command), StatusCode::OK).await,
     }
 }
 
 /// A range, or that the client has it already.
-fn answer(range: Range, asked: &HeaderMap) -> Response {
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+fn answer(range: Range, names_history: bool, asked: &HeaderMap) -> Response {
+    let json = [(header::CONTENT_TYPE, "application/json")];
     let tag = range
         .tag
         .as_deref()
@@ -89,13 +96,10 @@ fn answer(range: Range, asked: &HeaderMap) -> Response {
     } else {
         (json, range.json).into_response()
     };
-    let age = limits::RANGE_AGE_MAX.as_secs();
-    let caching = format!("private, max-age={age}, immutable");
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag);
-    if let Ok(caching) = HeaderValue::from_str(&caching) {
-        headers.insert(header::CACHE_CONTROL, caching);
-    }
+    let caching = if names_history { KEPT } else { ASKED_FOR_AGAIN };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     // Who shares a browser shares its cache, and may not see the same.
     headers.append(header::VARY, HeaderValue::from_static("authorization"));
     response

@@ -14,7 +14,6 @@ use klatch_channel::Turns;
 use klatch_fanout::{Frame, Taken};
 use klatch_protocol::frame::{Answer, ClientFrame, Hello, Outcome};
 use klatch_protocol::shape::Shape;
-use klatch_protocol::{CloseCode, ErrorCode, Problem, ServerFrame, codec};
 use klatch_protocol::{CloseCode, Command, ErrorCode, Problem, ServerFrame, codec};
 use klatch_session::rate::FrameLimit;
 use klatch_session::{Principal, Session, SessionError};

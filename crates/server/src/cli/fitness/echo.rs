@@ -32,6 +32,7 @@ pub(super) async fn greet(base: &str, token: String) -> anyhow::Result<Connectio
         shape: None,
         epoch: None,
         cursors: HashMap::new(),
+        pull: false,
     };
     connection.hello(&hello).await?;
     Ok(connection)
