@@ -138,6 +138,7 @@ async fn make_channels(
                 topic: None,
                 visibility: None,
                 members: of(number),
+                rules: None,
                 key: None,
             };
             let channel = rest.create_channel(&create).await?;

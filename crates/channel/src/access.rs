@@ -26,12 +26,14 @@ pub enum Operation {
     ChangeRole,
     Ban,
     Mute,
+    Lobby,
+    Export,
     Leave,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::View,
         Self::ReadHistory,
         Self::ListMembers,
@@ -50,13 +52,18 @@ impl Operation {
         Self::ChangeRole,
         Self::Ban,
         Self::Mute,
+        Self::Lobby,
+        Self::Export,
         Self::Leave,
     ];
 
     /// Whether it works in a closed channel.
     fn works_archived(self) -> bool {
-        use Operation::{Leave, ListMembers, MoveCursor, ReadHistory, View};
-        matches!(self, View | ReadHistory | ListMembers | MoveCursor | Leave)
+        use Operation::{Export, Leave, ListMembers, MoveCursor, ReadHistory, View};
+        matches!(
+            self,
+            View | ReadHistory | ListMembers | MoveCursor | Leave | Export
+        )
     }
 
     /// Whether a mute forbids it.
@@ -76,12 +83,14 @@ pub fn weakest_role(kind: ChannelKind, operation: Operation) -> Option<Role> {
         (_, Direct) => None,
         (Op::Leave, Course) => None,
         (Op::Leave, Group | Meeting) => Some(Role::Guest),
+        (Op::Lobby, Group | Course) => None,
         (Op::AddMember, Group) => Some(Role::Member),
         (Op::AddMember, Meeting | Course) => Some(Role::Moderator),
-        (Op::DeleteOther | Op::Update | Op::Invite | Op::RemoveMember | Op::Ban | Op::Mute, _) => {
-            Some(Role::Moderator)
-        }
-        (Op::Archive | Op::ChangeRole, _) => Some(Role::Owner),
+        (
+            Op::DeleteOther | Op::Update | Op::Invite | Op::RemoveMember | Op::Ban | Op::Mute | Op::Lobby,
+            _,
+        ) => Some(Role::Moderator),
+        (Op::Archive | Op::ChangeRole | Op::Export, _) => Some(Role::Owner),
     }
 }
 
@@ -99,7 +108,7 @@ pub fn may(
         // A back end runs every channel of its space but the users' own conversations.
         return match state.kind {
             ChannelKind::Direct => Err(ChannelError::NotFound),
-            _ => archived(state, operation),
+            _ => closed(state, operation, now),
         };
     }
     let Some(member) = state.members.get(&actor.user) else {
@@ -130,7 +139,15 @@ pub fn may(
             ));
         }
     }
-    archived(state, operation)?;
+    closed(state, operation, now)?;
+    if operation.needs_voice() && member.role < Role::Moderator {
+        if state.rules.is_before_start(now) {
+            return Err(ChannelError::NotStarted);
+        }
+        if state.rules.muted_all {
+            return Err(ChannelError::Muted);
+        }
+    }
     if operation.needs_voice() && member.muted_until.is_some_and(|until| until > now) {
         return Err(ChannelError::Muted);
     }
@@ -167,7 +184,7 @@ pub fn may_join(state: &ChannelState, actor: &Actor, now: Millis) -> Result<(), 
 
 /// Whether a user may become a member at all, by whatever way.
 pub fn may_enter(state: &ChannelState, user: UserId, now: Millis) -> Result<(), ChannelError> {
-    if state.archived {
+    if state.is_closed(now) {
         return Err(ChannelError::Archived);
     }
     if state.kind == ChannelKind::Direct {
@@ -179,6 +196,15 @@ pub fn may_enter(state: &ChannelState, user: UserId, now: Millis) -> Result<(), 
         return Err(ChannelError::Banned);
     }
     Ok(())
+}
+
+/// Whether one who comes by themselves, by an invitation or by a token may come in as this role, or waits in the lobby.
+pub fn may_pass_lobby(state: &ChannelState, role: Role) -> Result<(), ChannelError> {
+    if state.rules.lobby && role < Role::Moderator {
+        Err(ChannelError::Waiting)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the actor's rank is above the target's: removing, banning, muting and re-ranking need it.
@@ -213,8 +239,8 @@ fn is_open_to(state: &ChannelState, actor: &Actor) -> bool {
         && state.kind != ChannelKind::Direct
 }
 
-fn archived(state: &ChannelState, operation: Operation) -> Result<(), ChannelError> {
-    if state.archived && !operation.works_archived() {
+fn closed(state: &ChannelState, operation: Operation, now: Millis) -> Result<(), ChannelError> {
+    if state.is_closed(now) && !operation.works_archived() {
         Err(ChannelError::Archived)
     } else {
         Ok(())

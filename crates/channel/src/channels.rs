@@ -2,6 +2,7 @@
 
 use crate::range::Ranges;
 use crate::receipt::Receipts;
+use crate::slow_mode::SlowChannels;
 use crate::spaces::SpaceCache;
 use crate::{ChannelError, ChannelState, Peers};
 use klatch_engine::row::SpaceRow;
@@ -72,6 +73,7 @@ pub struct Channels {
     spaces: SpaceCache,
     pub(crate) receipts: Receipts,
     pub(crate) ranges: Ranges,
+    pub(crate) slow: SlowChannels,
     /// Told of late work that was committed here.
     work: Arc<Notify>,
 }
@@ -85,6 +87,7 @@ impl Channels {
             spaces: SpaceCache::default(),
             receipts: Receipts::default(),
             ranges: Ranges::default(),
+            slow: SlowChannels::default(),
             work: Arc::default(),
         }
     }

@@ -1,11 +1,13 @@
 //! Making channels.
 
 use crate::fact::Fact;
+use crate::meeting::end_of_meeting;
 use crate::{Actor, ChannelError, Channels};
 use klatch_engine::row::UserRow;
 use klatch_log::{Append, Change, Expect, LogError, NewChannel};
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, DisplayName, Role, UserId, UserKind, Visibility, limits,
+    ChannelId, ChannelKind, ClientKey, DisplayName, Millis, Role, Rules, RulesChange, UserId, UserKind,
+    Visibility, limits,
 };
 
 /// A channel to make.
@@ -21,6 +23,8 @@ pub struct NewChannelRequest {
     pub visibility: Visibility,
     /// First members beside the maker; of a `direct` channel, the other user.
     pub members: Vec<UserId>,
+    /// Its rules, if it has any of its own.
+    pub rules: RulesChange,
     /// Makes a retry safe: the channel's id follows from it (that of a `direct` channel follows from the pair).
     pub key: Option<ClientKey>,
 }
@@ -72,14 +76,21 @@ impl Channels {
                 request.visibility
             },
             members: members.clone(),
+            rules: self.first_rules(request.kind, &request.rules, &space.policy)?,
         };
+        let has_work = ends_at(&fact).is_some();
         match self
             .parts
             .log
             .append_wait(self.first_event(actor, id, request.key, &fact, &members, pair))
             .await
         {
-            Ok(receipt) => Ok((id, receipt.duplicate)),
+            Ok(receipt) => {
+                if has_work {
+                    self.work().notify_one();
+                }
+                Ok((id, receipt.duplicate))
+            }
             Err(LogError::Exists(existing)) => Ok((self.asked_for(existing, pair).await?, true)),
             Err(other) => Err(other.into()),
         }
@@ -99,6 +110,7 @@ impl Channels {
             name,
             topic,
             visibility,
+            rules,
             ..
         } = fact
         else {
@@ -118,6 +130,8 @@ impl Channels {
             sees_history: true,
             invite: None,
         });
+        let has_rules = *rules != Rules::default();
+        let rules = has_rules.then_some(Change::Rules(*rules));
         let payload = fact.to_payload();
         Append {
             channel: id,
@@ -130,8 +144,8 @@ impl Channels {
             digest: klatch_log::digest(fact.kind(), None, &payload),
             payload,
             expect: Expect::New,
-            changes: std::iter::once(create).chain(puts).collect(),
-            work: Vec::new(),
+            changes: std::iter::once(create).chain(puts).chain(rules).collect(),
+            work: ends_at(fact).map_or_else(Vec::new, |at| end_of_meeting(actor.user, at)),
         }
     }
 
@@ -246,6 +260,14 @@ pub(crate) fn check_topic(topic: Option<&str>) -> Result<(), ChannelError> {
             format!("`topic` must have at most {max} characters and no U+0000"),
         )),
         _ => Ok(()),
+    }
+}
+
+/// When the meeting that is made ends.
+fn ends_at(fact: &Fact) -> Option<Millis> {
+    match fact {
+        Fact::ChannelCreated { rules, .. } => rules.ends_at,
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use klatch_log::LogError;
 use klatch_store::StoreError;
 use klatch_types::Role;
+use std::time::Duration;
 
 /// An error of the domain.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -16,6 +17,15 @@ pub enum ChannelError {
     /// The actor is muted.
     #[error("muted")]
     Muted,
+    /// The meeting has not begun, and the actor is none of those who prepare it.
+    #[error("the meeting has not begun")]
+    NotStarted,
+    /// The actor waits in the lobby.
+    #[error("waiting to be let in")]
+    Waiting,
+    /// The actor sent a moment ago, and the channel is in slow mode: how long to wait.
+    #[error("slow mode")]
+    SlowMode(Duration),
     /// The actor is banned.
     #[error("banned")]
     Banned,

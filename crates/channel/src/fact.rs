@@ -1,6 +1,6 @@
 //! What happened, in the domain's words. How it is stored is `stored.rs`'s business.
 
-use klatch_types::{ChannelKind, InviteId, Role, Seq, UserId, Visibility};
+use klatch_types::{ChannelKind, InviteId, Role, Rules, Seq, UserId, Visibility};
 
 /// Something that happened in a channel. What it changes (`target`) stands beside it in the event.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,11 +28,15 @@ pub enum Fact {
         topic: Option<String>,
         visibility: Visibility,
         members: Vec<(UserId, Role)>,
+        rules: Rules,
     },
     ChannelUpdated {
         name: Option<String>,
         topic: Option<String>,
         visibility: Option<Visibility>,
+    },
+    RulesChanged {
+        rules: Rules,
     },
     ChannelArchived,
     MemberJoined {
@@ -81,6 +85,7 @@ pub mod kind {
     pub const CHANNEL_CREATED: u8 = 10;
     pub const CHANNEL_UPDATED: u8 = 11;
     pub const CHANNEL_ARCHIVED: u8 = 12;
+    pub const RULES_CHANGED: u8 = 13;
     pub const MEMBER_JOINED: u8 = 20;
     pub const MEMBER_LEFT: u8 = 21;
     pub const MEMBER_REMOVED: u8 = 22;
@@ -126,6 +131,7 @@ impl Fact {
             Self::ReactionRemoved { .. } => kind::REACTION_REMOVED,
             Self::ChannelCreated { .. } => kind::CHANNEL_CREATED,
             Self::ChannelUpdated { .. } => kind::CHANNEL_UPDATED,
+            Self::RulesChanged { .. } => kind::RULES_CHANGED,
             Self::ChannelArchived => kind::CHANNEL_ARCHIVED,
             Self::MemberJoined { .. } => kind::MEMBER_JOINED,
             Self::MemberLeft { .. } => kind::MEMBER_LEFT,

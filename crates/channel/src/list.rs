@@ -6,7 +6,7 @@ use crate::receipt::ShownReceipts;
 use crate::{Actor, ChannelError, Channels};
 use klatch_protocol::view;
 use klatch_store::{ChannelListRow, PreviewRow};
-use klatch_types::{ChannelId, ChannelKind, Seq, UserId, UserKind};
+use klatch_types::{ChannelId, ChannelKind, Millis, Rules, Seq, UserId, UserKind};
 
 /// Characters of a preview.
 const PREVIEW_CHARS_MAX: usize = 140;
@@ -20,10 +20,11 @@ impl Channels {
             .channel_list(actor.user, kind::MESSAGE_EDITED, limit)
             .await?;
         let shown = self.shown_receipts(actor).await?;
+        let now = self.now();
         Ok(view::Channels {
             channels: rows
                 .into_iter()
-                .map(|row| channel_view(row, actor.user, shown))
+                .map(|row| channel_view(row, actor.user, shown, now))
                 .collect(),
         })
     }
@@ -38,17 +39,20 @@ impl Channels {
             .directory
             .channels_open(actor.space, actor.user, limit)
             .await?;
+        let now = self.now();
         Ok(view::Channels {
             channels: rows
                 .into_iter()
-                .map(|row| channel_view(row, actor.user, ShownReceipts::NONE))
+                .map(|row| channel_view(row, actor.user, ShownReceipts::NONE, now))
                 .collect(),
         })
     }
 
     /// One channel. One who is not a member sees that an open channel is there, and nothing of its content.
     pub async fn get(&self, actor: &Actor, channel: ChannelId) -> Result<view::Channel, ChannelError> {
-        self.check(actor, channel, Operation::View).await?;
+        if let Err(refusal) = self.check(actor, channel, Operation::View).await {
+            return Err(self.waiting_or(actor, channel, refusal).await);
+        }
         let row = self
             .parts
             .directory
@@ -59,11 +63,12 @@ impl Channels {
             row.ok_or(ChannelError::NotFound)?,
             actor.user,
             shown,
+            self.now(),
         ))
     }
 }
 
-fn channel_view(line: ChannelListRow, user: UserId, shown: ShownReceipts) -> view::Channel {
+fn channel_view(line: ChannelListRow, user: UserId, shown: ShownReceipts, now: Millis) -> view::Channel {
     let ChannelListRow {
         row,
         member,
@@ -103,7 +108,8 @@ fn channel_view(line: ChannelListRow, user: UserId, shown: ShownReceipts) -> vie
         unread,
         mentions,
         active_at: row.active_at.0,
-        archived: row.archived_at.is_some(),
+        rules: (row.rules != Rules::default()).then_some(row.rules),
+        archived: row.archived_at.is_some() || row.rules.is_over(now),
         preview: preview
             .filter(|preview| floor.is_some_and(|floor| preview.seq > floor))
             .as_ref()

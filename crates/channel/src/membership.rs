@@ -11,13 +11,15 @@ use klatch_log::{Change, LogError, Receipt};
 use klatch_protocol::view;
 use klatch_types::{
     ChannelId, ClientKey, HistoryVisibility, Millis, Policy, Role, Seq, UserId, UserKind, limits,
+    ChannelId, ClientKey, HistoryVisibility, InviteId, Policy, Role, Seq, UserId, UserKind, limits,
 };
 
 impl Channels {
     /// Joins an open channel.
     ///
     /// # Errors
-    /// `Exists` if a member already, `Banned`, `Full`, and `NotFound` if the channel is not open.
+    /// `Exists` if a member already, `Banned`, `Full`, `Waiting` where there is a lobby, and `NotFound` if the channel is
+    /// not open.
     pub async fn join(
         &self,
         actor: &Actor,
@@ -27,13 +29,19 @@ impl Channels {
         let policy = &self.space(actor.space).await?.policy;
         self.room_for_one_more(actor.user).await?;
         let now = self.now();
-        self.commit(actor, channel, key, |state| {
-            if !state.members.contains_key(&actor.user) {
-                access::may_join(state, actor, now)?;
-            }
-            enter(state, policy, actor.user, Role::Member, None)
-        })
-        .await
+        let joined = self
+            .commit(actor, channel, key, |state| {
+                if !state.members.contains_key(&actor.user) {
+                    access::may_join(state, actor, now)?;
+                    access::may_pass_lobby(state, Role::Member)?;
+                }
+                enter(state, policy, actor.user, Role::Member, None)
+            })
+            .await;
+        match joined {
+            Err(ChannelError::Waiting) => Err(self.wait_in_lobby(actor, channel, Role::Member, None).await),
+            other => other,
+        }
     }
 
     /// Leaves a channel.
@@ -108,12 +116,16 @@ impl Channels {
                 if state.bans.get(&actor.user) == Some(&REMOVED) {
                     return Err(ChannelError::NotFound);
                 }
+                if !state.members.contains_key(&actor.user) {
+                    access::may_pass_lobby(state, role)?;
+                }
                 enter(state, policy, actor.user, role, None)
             })
             .await;
         match admitted {
             Ok(_) => Ok(()),
             Err(ChannelError::Log(LogError::Exists(_))) => Ok(()),
+            Err(ChannelError::Waiting) => Err(self.wait_in_lobby(actor, channel, role, None).await),
             Err(other) => Err(other),
         }
     }
@@ -135,7 +147,7 @@ impl Channels {
         } else {
             invite.role
         };
-        self.commit(actor, invite.channel, key, |state| {
+        let entered = self.commit(actor, invite.channel, key, |state| {
             if state.access_seq != looked_up_at {
                 return Err(LogError::Stale {
                     access_seq: state.access_seq,
@@ -143,9 +155,18 @@ impl Channels {
                 .into());
             }
             access::may_enter(state, actor.user, now)?;
-            enter(state, policy, actor.user, role, Some(invite))
-        })
-        .await
+            if !state.members.contains_key(&actor.user) {
+                access::may_pass_lobby(state, role)?;
+            }
+            enter(state, policy, actor.user, role, Some(invite.id))
+        });
+        match entered.await {
+            Err(ChannelError::Waiting) => {
+                let waiting = self.wait_in_lobby(actor, invite.channel, role, Some(invite.id));
+                Err(waiting.await)
+            }
+            other => other,
+        }
     }
 
     /// Removes a member of lower rank.
@@ -248,7 +269,7 @@ pub(crate) fn enter(
     policy: &Policy,
     user: UserId,
     role: Role,
-    invite: Option<&InviteRow>,
+    invite: Option<InviteId>,
 ) -> Result<Draft, ChannelError> {
     if state.members.contains_key(&user) {
         return Err(LogError::Exists(state.id).into());
@@ -258,8 +279,8 @@ pub(crate) fn enter(
             members_max: policy.members_max,
         });
     }
-    let sees_history = policy.history == HistoryVisibility::All;
-    let invite = invite.map(|invite| invite.id);
+    let history = state.rules.history.unwrap_or(policy.history);
+    let sees_history = policy.history == HistoryVisibility::All && history == HistoryVisibility::All;
     let mut changes = vec![Change::MemberPut {
         user,
         role,

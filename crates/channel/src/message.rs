@@ -39,11 +39,19 @@ impl Channels {
         };
         // What the client asked for, without what we made of it: mentions depend on who is a member now.
         let digest = klatch_log::digest(kind::MESSAGE_POSTED, reply_to, text.as_bytes());
-        let now = self.now();
-        self.commit_in_turn(actor, channel, Some(key), turn, |state| {
+        let leave = self.leave_to_send(actor, channel, key).await?;
+        let sent = self.commit_in_turn(actor, channel, Some(key), turn, |state| {
+            let now = self.now();
             access::may(state, actor, Operation::Send, now)?;
             checked.clone()?;
             reply.clone()?;
+            let pause = state
+                .members
+                .get(&actor.user)
+                .and_then(|member| state.rules.pause_of(member.role));
+            if let (Some(leave), Some(pause)) = (&leave, pause) {
+                leave.take(now, pause)?;
+            }
             let hears = |user: &UserId| *user != actor.user && state.members.contains_key(user);
             let mentions: Vec<UserId> = users.iter().map(|user| user.id).filter(hears).collect();
             let mut changes = Vec::new();
@@ -68,8 +76,12 @@ impl Channels {
                 changes,
                 work: Vec::new(),
             })
-        })
-        .await
+        });
+        let sent = sent.await;
+        if let (Some(leave), Err(_)) = (&leave, &sent) {
+            leave.give_back();
+        }
+        sent
     }
 
     /// Replaces the text of one's own message.

@@ -26,7 +26,7 @@ impl Channels {
         self.check(actor, channel, Operation::View).await?;
         let known = self.user_of_space(actor, user).await;
         let now = self.now();
-        self.commit_as(actor, channel, key, Operation::Ban, |state| {
+        let banned = self.commit_as(actor, channel, key, Operation::Ban, |state| {
             check_until(until, now)?;
             known.as_ref().map_err(Clone::clone)?;
             if user == actor.user {
@@ -48,8 +48,10 @@ impl Channels {
             let changes = vec![Change::MemberRemove { user }, Change::BanPut(ban)];
             // Whatever they are now: they may have been more.
             Ok(Draft::new(fact, None, changes).and_later(invitations_of(user, self.now())))
-        })
-        .await
+        });
+        let receipt = banned.await?;
+        self.out_of_lobby(channel, user).await?;
+        Ok(receipt)
     }
 
     /// Lifts a ban.

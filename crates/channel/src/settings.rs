@@ -62,10 +62,12 @@ impl Channels {
         channel: ChannelId,
         key: Option<ClientKey>,
     ) -> Result<Receipt, ChannelError> {
-        self.commit_as(actor, channel, key, Operation::Archive, |_| {
+        let closed = self.commit_as(actor, channel, key, Operation::Archive, |_| {
             let draft = Draft::new(Fact::ChannelArchived, None, vec![Change::Archive]);
             Ok(draft.and_later(all_invitations(self.now())))
-        })
-        .await
+        });
+        let receipt = closed.await?;
+        self.empty_lobby(channel).await?;
+        Ok(receipt)
     }
 }

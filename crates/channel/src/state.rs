@@ -3,7 +3,7 @@
 use crate::fact::Fact;
 use klatch_engine::row::{EventRow, FOR_GOOD};
 use klatch_store::ChannelSnapshot;
-use klatch_types::{ChannelId, ChannelKind, Millis, Role, Seq, SpaceId, UserId, Visibility};
+use klatch_types::{ChannelId, ChannelKind, Millis, Role, Rules, Seq, SpaceId, UserId, Visibility};
 use std::collections::HashMap;
 
 /// A member, as far as deciding needs it.
@@ -35,6 +35,8 @@ pub struct ChannelState {
     pub visibility: Visibility,
     /// Whether it is closed.
     pub archived: bool,
+    /// What holds in it beside the policy of its space.
+    pub rules: Rules,
     /// Position of the last event that changed who may do what.
     pub access_seq: Seq,
     /// Members.
@@ -44,6 +46,11 @@ pub struct ChannelState {
 }
 
 impl ChannelState {
+    /// Whether it can only be read: it was closed, or its meeting is over by the clock, whether or not that was noted yet.
+    pub fn is_closed(&self, now: Millis) -> bool {
+        self.archived || self.rules.is_over(now)
+    }
+
     /// From what the directory read in one transaction.
     pub fn of(snapshot: ChannelSnapshot) -> Self {
         let members = snapshot.members.into_iter().map(|row| {
@@ -60,6 +67,7 @@ impl ChannelState {
             kind: snapshot.row.kind,
             visibility: snapshot.row.visibility,
             archived: snapshot.row.archived_at.is_some(),
+            rules: snapshot.row.rules,
             access_seq: snapshot.row.access_seq,
             members: members.collect(),
             bans: snapshot
@@ -86,6 +94,7 @@ impl ChannelState {
                 visibility: Some(visibility),
                 ..
             } => self.visibility = *visibility,
+            Fact::RulesChanged { rules } => self.rules = *rules,
             Fact::ChannelArchived => self.archived = true,
             Fact::MemberJoined {
                 user,

@@ -2,7 +2,7 @@
 
 use crate::fact::{Fact, kind};
 use klatch_engine::row::EventRow;
-use klatch_types::{ChannelKind, InviteId, Role, Seq, UserId, Visibility};
+use klatch_types::{ChannelKind, InviteId, Role, Rules, Seq, UserId, Visibility};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -36,6 +36,8 @@ struct Stored<'a> {
     sees_history: bool,
     #[serde(rename = "x", skip_serializing_if = "Option::is_none")]
     until: Option<i64>,
+    #[serde(rename = "l", skip_serializing_if = "Option::is_none")]
+    rules: Option<Rules>,
 }
 
 impl Fact {
@@ -47,9 +49,10 @@ impl Fact {
             | Self::MessageDeleted
             | Self::ReactionAdded { .. }
             | Self::ReactionRemoved { .. } => self.message_part(),
-            Self::ChannelCreated { .. } | Self::ChannelUpdated { .. } | Self::ChannelArchived => {
-                self.channel_part()
-            }
+            Self::ChannelCreated { .. }
+            | Self::ChannelUpdated { .. }
+            | Self::RulesChanged { .. }
+            | Self::ChannelArchived => self.channel_part(),
             _ => self.member_part(),
         };
         serde_json::to_vec(&stored).expect("a stored fact has string keys only")
@@ -89,12 +92,18 @@ impl Fact {
                 topic,
                 visibility,
                 members,
+                rules,
             } => Stored {
                 kind: Some(*kind),
                 name: name.as_deref().map(Cow::Borrowed),
                 text: topic.as_deref().map(Cow::Borrowed),
                 visibility: Some(*visibility),
                 members: members.clone(),
+                rules: (*rules != Rules::default()).then_some(*rules),
+                ..Stored::default()
+            },
+            Self::RulesChanged { rules } => Stored {
+                rules: Some(*rules),
                 ..Stored::default()
             },
             Self::ChannelUpdated {
@@ -184,12 +193,14 @@ impl Fact {
                 topic: some_text(),
                 visibility: stored.visibility?,
                 members: stored.members,
+                rules: stored.rules.unwrap_or_default(),
             },
             kind::CHANNEL_UPDATED => Self::ChannelUpdated {
                 name: some_name(),
                 topic: some_text(),
                 visibility: stored.visibility,
             },
+            kind::RULES_CHANGED => Self::RulesChanged { rules: stored.rules? },
             kind::CHANNEL_ARCHIVED => Self::ChannelArchived,
             kind::MEMBER_JOINED => Self::MemberJoined {
                 user: stored.user?,
@@ -232,6 +243,11 @@ mod tests {
         let entropy: &dyn Entropy = &SeededEntropy::new(3);
         let user = UserId::new(Millis(1), entropy);
         let text = || "é\"\n".to_owned();
+        let rules = Rules {
+            ends_at: Some(Millis(9)),
+            lobby: true,
+            ..Rules::default()
+        };
         let facts = [
             Fact::MessagePosted {
                 text: text(),
@@ -249,6 +265,11 @@ mod tests {
                 topic: None,
                 visibility: Visibility::Open,
                 members: vec![(user, Role::Owner)],
+                rules,
+            },
+            Fact::RulesChanged { rules },
+            Fact::RulesChanged {
+                rules: Rules::default(),
             },
             Fact::ChannelUpdated {
                 name: None,

@@ -4,7 +4,7 @@ use crate::fact::Fact;
 use klatch_engine::row::EventRow;
 use klatch_protocol::event::InitialMember;
 use klatch_protocol::{Event, EventBody};
-use klatch_types::Seq;
+use klatch_types::{Rules, Seq};
 
 /// The wire's picture of a stored event. `None` for an event this version does not know.
 pub(crate) fn event(row: &EventRow) -> Option<Event> {
@@ -50,6 +50,7 @@ fn body(row: &EventRow) -> Option<EventBody> {
             topic,
             visibility,
             members,
+            rules,
         } => EventBody::ChannelCreated {
             kind,
             name,
@@ -59,6 +60,7 @@ fn body(row: &EventRow) -> Option<EventBody> {
                 .into_iter()
                 .map(|(user, role)| InitialMember { user, role })
                 .collect(),
+            rules: (rules != Rules::default()).then_some(rules),
         },
         Fact::ChannelUpdated {
             name,
@@ -69,6 +71,7 @@ fn body(row: &EventRow) -> Option<EventBody> {
             topic,
             visibility,
         },
+        Fact::RulesChanged { rules } => EventBody::RulesChanged { rules },
         Fact::ChannelArchived => EventBody::ChannelArchived {},
         Fact::MemberJoined {
             user, role, invite, ..

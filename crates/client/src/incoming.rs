@@ -2,6 +2,7 @@
 
 use crate::ClientError;
 use klatch_protocol::frame::{Behind, ChannelHead, Problem, Ready, ReceiptSignal, TypingSignal};
+use klatch_protocol::frame::{Behind, LobbySignal, Problem, Ready, ReceiptSignal, TypingSignal};
 use klatch_protocol::{Event, view};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -21,6 +22,8 @@ pub enum Incoming {
     Typing(TypingSignal),
     /// Members have received or read further.
     Receipts(ReceiptSignal),
+    /// Someone waits in a lobby, or does so no longer.
+    Lobby(LobbySignal),
     /// One's cursor moved.
     Cursor(view::Cursor),
     /// The socket will be closed; come back after this delay, milliseconds.
@@ -49,6 +52,7 @@ struct AnyFrame {
     head: Option<ChannelHead>,
     typing: Option<TypingSignal>,
     receipts: Option<ReceiptSignal>,
+    lobby: Option<LobbySignal>,
     cursor: Option<view::Cursor>,
     reconnect: Option<Notice>,
     refused: Option<Problem>,
@@ -90,6 +94,9 @@ impl Incoming {
                 receipts: Some(receipts),
                 ..
             } => Self::Receipts(receipts),
+            AnyFrame {
+                lobby: Some(lobby), ..
+            } => Self::Lobby(lobby),
             AnyFrame {
                 cursor: Some(cursor), ..
             } => Self::Cursor(cursor),

@@ -5,7 +5,7 @@ use crate::driver::Driver;
 use crate::{Backoff, ClientError, TokenSource};
 use klatch_protocol::Event;
 use klatch_protocol::command::message::Send;
-use klatch_protocol::frame::{Ready, ReceiptSignal, TypingSignal};
+use klatch_protocol::frame::{LobbySignal, Ready, ReceiptSignal, TypingSignal};
 use klatch_protocol::view::{Ack, Cursor};
 use klatch_types::{Entropy, Seq, SystemEntropy, limits};
 use serde::Serialize;
@@ -75,6 +75,8 @@ pub enum Update {
     Typing(TypingSignal),
     /// Members have received or read further; may be lost, the channel's view tells it again.
     Receipts(ReceiptSignal),
+    /// Someone waits in a lobby, or does so no longer; may be lost, the lobby's list tells it again.
+    Lobby(LobbySignal),
     /// One's cursor moved; may be lost, `ready` tells it again.
     Cursor(Cursor),
 }
@@ -181,7 +183,11 @@ impl Socket {
         loop {
             match self.updates.recv().await? {
                 Update::Event(event) => return Some(event),
-                Update::Resync | Update::Typing(_) | Update::Receipts(_) | Update::Cursor(_) => {}
+                Update::Resync
+                | Update::Typing(_)
+                | Update::Receipts(_)
+                | Update::Lobby(_)
+                | Update::Cursor(_) => {}
             }
         }
     }

@@ -3,6 +3,8 @@
 use crate::row::{
     ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, MemberRow, RefreshRow,
     RosterGroupRow, RosterImportRow, RosterMemberRow, SigningKeyRow, SpaceRow, UserRow, WorkId, WorkRow,
+    ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, LobbyRow, MemberRow,
+    RefreshRow, SigningKeyRow, SpaceRow, UserRow, WorkId, WorkRow,
 };
 use klatch_types::{
     ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Seq, SpaceId, UserId,
@@ -26,6 +28,8 @@ pub struct ChannelTable {
     pub members: BTreeMap<UserId, MemberRow>,
     /// Bans.
     pub bans: BTreeMap<UserId, BanRow>,
+    /// Those who wait to be let in.
+    pub lobby: BTreeMap<UserId, LobbyRow>,
     /// Positions of messages that mention a user, ascending.
     pub mentions: HashMap<UserId, Vec<Seq>>,
     /// Positions of messages that mention everyone, ascending.

@@ -3,6 +3,7 @@
 use klatch_types::{
     ApiKeyId, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Role,
     RosterImportKind, RosterImportState, RosterKind, RosterRole, Seq, SpaceId, UserId, UserKind, Visibility,
+    Rules, Seq, SpaceId, UserId, UserKind, Visibility,
 };
 
 /// `muted_until` and ban `until` of "for good": the largest integer that JSON numbers carry exactly.
@@ -215,6 +216,8 @@ pub struct ChannelRow {
     pub active_at: Millis,
     /// Position of the last message.
     pub last_message: Option<Seq>,
+    /// What holds in it beside the policy of its space.
+    pub rules: Rules,
 }
 
 /// A member of a channel, with cursors.
@@ -257,6 +260,19 @@ pub struct BanRow {
     pub until: Millis,
     /// Why.
     pub reason: Option<String>,
+}
+
+/// Someone who waits to be let into a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LobbyRow {
+    /// Who.
+    pub user: UserId,
+    /// As what they come in.
+    pub role: Role,
+    /// By which invitation.
+    pub invite: Option<InviteId>,
+    /// Since when.
+    pub at: Millis,
 }
 
 /// An invitation.

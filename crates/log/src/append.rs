@@ -2,7 +2,8 @@
 
 use klatch_engine::row::{BanRow, EventRow};
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, InviteId, Millis, Ordinal, Role, Seq, SpaceId, UserId, Visibility,
+    ChannelId, ChannelKind, ClientKey, InviteId, Millis, Ordinal, Role, Rules, Seq, SpaceId, UserId,
+    Visibility,
 };
 
 /// Properties of a channel that an append makes.
@@ -49,6 +50,8 @@ pub enum Change {
         /// New visibility.
         visibility: Option<Visibility>,
     },
+    /// Gives the channel these rules in place of those it had. *Access.*
+    Rules(Rules),
     /// Closes the channel. *Access.*
     Archive,
     /// Adds a member (counted), whose read cursor starts at this event. *Access.*

@@ -45,6 +45,8 @@ errors! {
     Revoked "revoked" 401 "This device has been signed out." "Sign in again.";
     Forbidden "forbidden" 403 "You may not do this here." "Ask a moderator or owner of the channel.";
     Muted "muted" 403 "You are muted in this channel." "Wait until the mute ends or ask a moderator.";
+    NotStarted "not_started" 403 "The meeting has not begun." "Wait until it begins; until then only its moderators and owners send.";
+    Waiting "waiting" 403 "You wait in the lobby." "Wait until a moderator of the meeting lets you in.";
     Banned "banned" 403 "You are banned from this channel." "Ask a moderator of the channel.";
     Archived "archived" 403 "This channel is closed; it can only be read." "Use another channel.";
     OriginRefused "origin_refused" 403 "This page may not connect here." "An operator must add the page's origin to the space's allow-list.";
@@ -63,6 +65,7 @@ errors! {
     UnsupportedMediaType "unsupported_media_type" 415 "This content type is not understood." "Send application/json.";
     Invalid "invalid" 422 "Something in the request is not valid." "The detail names the field and what it must be.";
     RateLimited "rate_limited" 429 "Too fast." "Wait for the time given in Retry-After or retry_after_ms.";
+    SlowMode "slow_mode" 429 "This channel takes one message at a time from each member." "Wait for the time given in Retry-After or retry_after_ms.";
     TooManyConnections "too_many_connections" 429 "Too many connections." "Close another connection first.";
     Internal "internal" 500 "Something went wrong on our side." "Try again; if it stays, give the request id to the operator.";
     Overloaded "overloaded" 503 "The server is busy." "Send the same command with the same key again after the delay.";

@@ -6,11 +6,14 @@ pub mod circle;
 pub mod cursor;
 pub mod history;
 pub mod invite;
+pub mod lobby;
 pub mod member;
 pub mod message;
 pub mod reaction;
 pub mod receipt;
 pub mod roster;
+pub mod rules;
+pub mod transcript;
 pub mod typing;
 pub mod user;
 
@@ -38,6 +41,11 @@ pub enum Command {
     ChannelList(channel::ChannelList),
     ChannelUpdate(channel::ChannelUpdate),
     ChannelArchive(channel::ChannelArchive),
+    ChannelRules(rules::ChannelRules),
+    LobbyList(lobby::LobbyList),
+    LobbyAdmit(lobby::LobbyAdmit),
+    LobbyDeny(lobby::LobbyDeny),
+    Transcript(transcript::Transcript),
     Join(member::Join),
     Leave(member::Leave),
     MemberList(member::MemberList),

@@ -1,6 +1,6 @@
 //! Entries of a channel's log as clients see them.
 
-use klatch_types::{ChannelId, ChannelKind, ClientKey, InviteId, Role, Seq, UserId, Visibility};
+use klatch_types::{ChannelId, ChannelKind, ClientKey, InviteId, Role, Rules, Seq, UserId, Visibility};
 use serde::{Deserialize, Serialize};
 
 /// One entry of a channel's log.
@@ -105,6 +105,9 @@ pub enum EventBody {
         visibility: Visibility,
         /// Its first members.
         members: Vec<InitialMember>,
+        /// Its rules, if it has any of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Rules>,
     },
     /// Its name, topic or visibility changed; what did not change is left out.
     #[serde(rename = "channel.updated")]
@@ -119,7 +122,13 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         visibility: Option<Visibility>,
     },
-    /// It was closed and can only be read.
+    /// It has other rules: these, all of them.
+    #[serde(rename = "channel.rules_changed")]
+    RulesChanged {
+        /// The rules from now on.
+        rules: Rules,
+    },
+    /// It was closed, or its meeting has ended, and it can only be read.
     #[serde(rename = "channel.archived")]
     ChannelArchived {},
     /// Someone became a member.

@@ -162,6 +162,30 @@ pub struct ReceiptSignal {
     pub members: Vec<Receipt>,
 }
 
+/// What became of one who came to a lobby.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LobbyState {
+    /// They wait.
+    Waiting,
+    /// They were let in.
+    Admitted,
+    /// They were sent away, or went.
+    Gone,
+}
+
+/// Someone waits to be let into a channel, or does so no longer: told to them and to the channel's moderators. Best
+/// effort: who waits is told again when they ask for the channel, and the list of the lobby is as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LobbySignal {
+    /// Where.
+    pub channel: ChannelId,
+    /// Who.
+    pub user: User,
+    /// What became of them.
+    pub state: LobbyState,
+}
+
 /// What the server sends. Exactly one field of these names is in each frame.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -178,6 +202,8 @@ pub enum ServerFrame {
     Typing(TypingSignal),
     /// Members have received or read further.
     Receipts(ReceiptSignal),
+    /// Someone waits in a lobby, or does so no longer.
+    Lobby(LobbySignal),
     /// One's cursor moved, on this or another device.
     Cursor(crate::view::Cursor),
     /// The socket will be closed; come back after this delay. Milliseconds.

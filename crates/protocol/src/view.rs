@@ -13,8 +13,8 @@ pub use roster::{
 
 use crate::Event;
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, Policy, Role, Seq, SpaceId, UserId, UserKind,
-    Visibility,
+    ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, Policy, Role, Rules, Seq, SpaceId, UserId,
+    UserKind, Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -137,7 +137,10 @@ pub struct Channel {
     pub mentions: u64,
     /// Last activity, Unix milliseconds.
     pub active_at: i64,
-    /// Whether it is closed.
+    /// Its rules, if it has any of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Rules>,
+    /// Whether it is closed, or its meeting over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
     /// Its last message.
@@ -368,6 +371,74 @@ pub struct Invites {
     pub invites: Vec<Invite>,
 }
 
+/// One who waits in a lobby.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LobbyEntry {
+    /// Who.
+    pub user: User,
+    /// As what they come in.
+    pub role: Role,
+    /// By which invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<InviteId>,
+    /// Since when, Unix milliseconds.
+    pub at: i64,
+}
+
+/// Those who wait to be let into a channel, longest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Lobby {
+    /// They.
+    pub waiting: Vec<LobbyEntry>,
+}
+
+/// How often one emoji was given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReactionCount {
+    /// The emoji.
+    pub emoji: String,
+    /// How many gave it.
+    pub count: u32,
+}
+
+/// A message as a transcript has it: as it is now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TranscriptLine {
+    /// Its position.
+    pub seq: Seq,
+    /// When it was sent, RFC 3339.
+    pub at: String,
+    /// Who wrote it.
+    pub sender: UserId,
+    /// Their unique name in the space.
+    pub username: String,
+    /// Their name to show.
+    pub name: String,
+    /// Its text; empty if deleted.
+    pub text: String,
+    /// The message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
+    /// When it was last edited, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<String>,
+    /// Whether it was deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Reactions, first given first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<ReactionCount>,
+}
+
+/// A page of a transcript, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Transcript {
+    /// The messages.
+    pub messages: Vec<TranscriptLine>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
 /// What an invitation leads to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InvitePreview {
@@ -451,6 +522,8 @@ pub enum Reply {
     Invite(Invite),
     Invites(Invites),
     InvitePreview(InvitePreview),
+    Lobby(Lobby),
+    Transcript(Transcript),
     User(User),
     Users(Users),
     Circle(Circle),

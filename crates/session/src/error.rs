@@ -21,6 +21,9 @@ pub enum SessionError {
     /// Too many, too fast.
     #[error("rate limited, {0:?} to wait")]
     RateLimited(Duration),
+    /// A channel in slow mode, how long to wait.
+    #[error("slow mode, {0:?} to wait")]
+    SlowMode(Duration),
     /// The directory failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +70,7 @@ impl SessionError {
             },
             Self::Refused { code, detail } => Problem::new(*code, detail.clone()),
             Self::RateLimited(wait) => retry(ErrorCode::RateLimited, *wait),
+            Self::SlowMode(wait) => retry(ErrorCode::SlowMode, *wait),
             Self::Store(StoreError::NotFound) | Self::Log(LogError::NotFound) => {
                 Problem::new(ErrorCode::NotFound, None)
             }
@@ -103,6 +107,9 @@ impl From<ChannelError> for SessionError {
         let code = match &error {
             ChannelError::NotFound => return Self::code(ErrorCode::NotFound),
             ChannelError::Muted => return Self::code(ErrorCode::Muted),
+            ChannelError::NotStarted => return Self::code(ErrorCode::NotStarted),
+            ChannelError::Waiting => return Self::code(ErrorCode::Waiting),
+            ChannelError::SlowMode(wait) => return Self::SlowMode(*wait),
             ChannelError::Banned => return Self::code(ErrorCode::Banned),
             ChannelError::Archived => return Self::code(ErrorCode::Archived),
             ChannelError::Resync => return Self::code(ErrorCode::Resync),

@@ -3,8 +3,8 @@
 use crate::{Rosters, StoreError};
 use async_trait::async_trait;
 use klatch_engine::row::{
-    ApiKeyRow, BanRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow,
-    SpaceRow, UserRow,
+    ApiKeyRow, BanRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, LobbyRow, MemberRow, RefreshRow,
+    SigningKeyRow, SpaceRow, UserRow,
 };
 use klatch_types::{
     ApiKeyId, ChannelId, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId, UserId,
@@ -119,6 +119,17 @@ pub enum Rotation {
     Reused(DeviceRow),
     /// Unknown, expired, or of a revoked device.
     Refused,
+}
+
+/// What became of someone who came to a lobby.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LobbyPut {
+    /// They wait from now on.
+    Added,
+    /// They had been waiting.
+    Waiting,
+    /// As many wait as may.
+    Full,
 }
 
 /// The directory. All implementations pass `klatch_store::conformance`.
@@ -301,6 +312,18 @@ pub trait Directory: Rosters {
     async fn invites_of(&self, channel: ChannelId, now: Millis) -> Result<Vec<InviteRow>, StoreError>;
     /// Takes an invitation of this channel back. `NotFound` if there is none.
     async fn invite_revoke(&self, channel: ChannelId, id: InviteId, at: Millis) -> Result<(), StoreError>;
+
+    // ---- lobby ----
+
+    /// Lets someone wait before a channel, in which at most about `max` do (those who come at the same moment may be a few
+    /// more); one who waits already keeps their place as it is. `NotFound` if there is no such channel.
+    async fn lobby_put(&self, channel: ChannelId, row: LobbyRow, max: u32) -> Result<LobbyPut, StoreError>;
+    /// One who waits before a channel.
+    async fn lobby_get(&self, channel: ChannelId, user: UserId) -> Result<Option<LobbyRow>, StoreError>;
+    /// All who wait before a channel, longest first.
+    async fn lobby_of(&self, channel: ChannelId) -> Result<Vec<LobbyRow>, StoreError>;
+    /// Lets one no longer wait, or nobody: how many did.
+    async fn lobby_remove(&self, channel: ChannelId, user: Option<UserId>) -> Result<u64, StoreError>;
 
     // ---- chores ----
 

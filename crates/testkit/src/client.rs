@@ -107,6 +107,7 @@ impl Tenant {
             topic: None,
             visibility: Some(Visibility::Private),
             members: others.iter().map(|member| member.user.id).collect(),
+            rules: None,
             // Without a key the first event of the log is the server's own: it is no operation of the history.
             key: None,
         };

@@ -23,6 +23,12 @@ const TAGS: &[(&str, &str)] = &[
         "People of the space; accounts and tokens for a product's back end.",
     ),
     ("channel", "Channels: list, make, read, change, close."),
+    (
+        "rules",
+        "What holds in a channel: when a meeting is, who waits, who may speak and how often.",
+    ),
+    ("lobby", "Those who wait to be let into a meeting."),
+    ("transcript", "What was said, as a file."),
     ("member", "Members: join, leave, add, change role, remove."),
     ("message", "Messages: send, read, edit, delete."),
     ("reaction", "Reactions to messages."),
@@ -197,7 +203,7 @@ fn problems_of(method: &Method, operation: &Operation) -> BTreeMap<u16, Vec<Erro
             404 | 410 => names_something || body,
             409 | 507 => changes,
             413 | 415 => body,
-            429 => *code == ErrorCode::RateLimited,
+            429 => *code == ErrorCode::RateLimited || (*code == ErrorCode::SlowMode && body),
             _ => true,
         };
         if fits {

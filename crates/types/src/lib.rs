@@ -9,6 +9,7 @@ pub mod limits;
 mod name;
 mod policy;
 mod role;
+mod rules;
 mod seq;
 mod timestamp;
 
@@ -24,4 +25,6 @@ pub use policy::{
 pub use role::{
     ChannelKind, Role, RosterImportKind, RosterImportState, RosterKind, RosterRole, UserKind, Visibility,
 };
+pub use role::{ChannelKind, Role, UserKind, Visibility};
+pub use rules::{Rules, RulesChange};
 pub use seq::{Ordinal, Seq};

@@ -59,6 +59,23 @@ pub const INVITES_PER_CHANNEL_MAX: u32 = 100;
 /// Most channels that one user may be a member of.
 pub const CHANNELS_PER_USER_MAX: u32 = 5_000;
 
+// ---- meetings ----
+
+/// Longest meeting.
+pub const MEETING_LASTS_MAX: Duration = Duration::from_secs(31 * 24 * 3600);
+/// How far ahead a meeting may begin.
+pub const MEETING_AHEAD_MAX: Duration = Duration::from_secs(2 * 366 * 24 * 3600);
+/// Longest pause of slow mode, seconds.
+pub const SLOW_MODE_S_MAX: u32 = 3_600;
+/// Channels in slow mode of which a node remembers who sent when.
+pub const SLOW_MODE_CHANNELS_MAX: usize = 10_000;
+/// Pages of the log that a node reads to learn who sent when.
+pub const SLOW_MODE_PAGES_MAX: usize = 10;
+/// Most people who wait in the lobby of one channel.
+pub const LOBBY_MAX: u32 = 500;
+/// Moderators of one channel who are told at once who waits; the others see it in the list.
+pub const LOBBY_TOLD_MAX: usize = 50;
+
 // ---- wire ----
 
 /// Largest WebSocket message or REST body that a client may send, bytes.

@@ -5,6 +5,7 @@ mod compat;
 mod device;
 mod fitness;
 mod hybrid;
+mod meeting;
 mod openapi;
 mod password;
 mod permission;

@@ -117,6 +117,7 @@ impl Town {
             topic: None,
             visibility: Some(Visibility::Private),
             members: people[1..].iter().map(|person| person.id).collect(),
+            rules: None,
             key: None,
         };
         let made: Channel = people[0]

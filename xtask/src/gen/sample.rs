@@ -74,6 +74,7 @@ pub(super) fn group() -> view::Channel {
         unread: 2,
         mentions: 1,
         active_at: AT,
+        rules: None,
         archived: false,
         preview: Some(preview()),
     }

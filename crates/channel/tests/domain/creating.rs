@@ -16,6 +16,7 @@ async fn direct_channels_are_one_per_pair_and_keys_make_one_channel() {
         topic: None,
         visibility: Visibility::Private,
         members,
+        rules: Default::default(),
         key,
     };
     let direct = |actor: Actor, other: UserId| {
@@ -51,6 +52,7 @@ async fn a_pair_that_comes_from_both_sides_at_once_has_one_channel() {
             topic: None,
             visibility: Visibility::Private,
             members: vec![other],
+            rules: Default::default(),
             key: Some(world.key()),
         };
         let channels = Arc::clone(&world.channels);
@@ -114,6 +116,7 @@ async fn the_channel_of_a_pair_is_found_whatever_its_id_and_nothing_else_is_take
             topic: None,
             visibility: Visibility::Private,
             members: vec![other.user],
+            rules: Default::default(),
             key: None,
         };
         world.channels.create(&ana, request)

@@ -107,6 +107,7 @@ impl World {
             topic: None,
             visibility,
             members: members.iter().map(|actor| actor.user).collect(),
+            rules: Default::default(),
             key: None,
         };
         self.channels.create(owner, request).await.unwrap().0

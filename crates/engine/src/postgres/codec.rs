@@ -4,7 +4,8 @@ use crate::EngineError;
 use crate::coded::Coded;
 use crate::row::{ChannelRow, EventRow, MemberRow};
 use klatch_types::{
-    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Seq, SpaceId, UserId,
+    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Rules, Seq, SpaceId,
+    UserId,
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ type Result<T> = std::result::Result<T, EngineError>;
 /// Columns that [`channel_row`] reads, from `channels c`.
 pub const CHANNEL_COLUMNS: &str = "c.id, c.space, c.kind, c.visibility, c.name, c.topic, c.pair_low, c.pair_high, \
     c.created_at, c.archived_at, c.head, c.ordinal, c.broadcasts, c.access_seq, c.members, c.active_at, \
-    c.last_message";
+    c.last_message, c.rules";
 
 /// Columns that [`member_row`] reads, from `members m`.
 pub const MEMBER_COLUMNS: &str = "m.user_id, m.role, m.joined_at, m.visible_after, m.muted_until, m.read, \
@@ -111,6 +112,15 @@ pub fn opt_millis(row: &Row, at: usize) -> Result<Option<Millis>> {
     Ok(row.try_get::<_, Option<i64>>(at)?.map(Millis))
 }
 
+/// The rules of a channel; NULL for none.
+fn rules(row: &Row, at: usize) -> Result<Rules> {
+    let text: Option<&str> = row.try_get(at)?;
+    let read = text.map(Rules::from_json).transpose();
+    Ok(read
+        .map_err(|_| broken("rules of a channel that cannot be read"))?
+        .unwrap_or_default())
+}
+
 /// A channel from [`CHANNEL_COLUMNS`], of which the first stands at `at`.
 pub fn channel_row(row: &Row, at: usize) -> Result<ChannelRow> {
     let low = opt_id(row, at + 6)?;
@@ -133,6 +143,7 @@ pub fn channel_row(row: &Row, at: usize) -> Result<ChannelRow> {
         members: u32::try_from(members).map_err(|_| broken("a count of members below zero"))?,
         active_at: millis(row, at + 15)?,
         last_message: opt_seq(row, at + 16)?,
+        rules: rules(row, at + 17)?,
     })
 }
 

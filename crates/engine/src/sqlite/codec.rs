@@ -3,7 +3,8 @@
 use crate::coded::Coded;
 use crate::row::{ChannelRow, EventRow, MemberRow};
 use klatch_types::{
-    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Seq, SpaceId, UserId,
+    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Rules, Seq, SpaceId,
+    UserId,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
@@ -11,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row};
 /// Columns that [`channel_row`] reads, from `channels c`.
 pub const CHANNEL_COLUMNS: &str = "c.id, c.space, c.kind, c.visibility, c.name, c.topic, c.pair_low, c.pair_high, \
     c.created_at, c.archived_at, c.head, c.ordinal, c.broadcasts, c.access_seq, c.members, c.active_at, \
-    c.last_message";
+    c.last_message, c.rules";
 
 /// Columns that [`member_row`] reads, from `members m`.
 pub const MEMBER_COLUMNS: &str = "m.user, m.role, m.joined_at, m.visible_after, m.muted_until, m.read, \
@@ -135,6 +136,15 @@ pub fn channel_no(connection: &Connection, channel: ChannelId) -> Result<Option<
         .optional()
 }
 
+/// The rules of a channel; NULL for none.
+fn rules(row: &Row<'_>, at: usize) -> Result<Rules> {
+    let text: Option<String> = row.get(at)?;
+    let read = text.map(|text| Rules::from_json(&text)).transpose();
+    Ok(read
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at, Type::Text, Box::new(error)))?
+        .unwrap_or_default())
+}
+
 /// A channel from [`CHANNEL_COLUMNS`], of which the first stands at `at`.
 pub fn channel_row(row: &Row<'_>, at: usize) -> Result<ChannelRow> {
     let low = opt_id(row, at + 6)?;
@@ -156,6 +166,7 @@ pub fn channel_row(row: &Row<'_>, at: usize) -> Result<ChannelRow> {
         members: row.get(at + 14)?,
         active_at: millis(row, at + 15)?,
         last_message: opt_seq(row, at + 16)?,
+        rules: rules(row, at + 17)?,
     })
 }
 

@@ -22,6 +22,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     (
         "0005_rosters",
         include_str!("../migrations/sqlite/0005_rosters.sql"),
+        "0005_meetings",
+        include_str!("../migrations/sqlite/0005_meetings.sql"),
     ),
 ];
 

@@ -62,6 +62,7 @@ pub(super) const TABLES: &[Table] = &[
     BANS,
     MENTIONS,
     BROADCASTS,
+    LOBBY,
     INVITES,
     WORK,
 ];
@@ -268,6 +269,7 @@ const CHANNELS: Table = Table {
         col("pair_high", "t.pair_high", Uuid),
         col("name", "t.name", Text),
         col("topic", "t.topic", Text),
+        col("rules", "t.rules", Text),
     ],
 };
 
@@ -350,6 +352,20 @@ const BROADCASTS: Table = Table {
         col("channel", "c.id", Uuid),
         col("seq", "t.seq", Int8),
         col("ordinal", "t.ordinal", Int8),
+    ],
+};
+
+const LOBBY: Table = Table {
+    name: "lobby",
+    from: "lobby t CROSS JOIN channels c ON c.no = t.channel",
+    key: &["t.channel", "t.user"],
+    columns: &[
+        col("bucket", "c.id", Bucket),
+        col("channel", "c.id", Uuid),
+        col("user_id", "t.user", Uuid),
+        col("role", "t.role", Int2),
+        col("invite", "t.invite", Uuid),
+        col("at", "t.at", Int8),
     ],
 };
 

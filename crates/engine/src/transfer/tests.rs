@@ -54,7 +54,7 @@ async fn filled(folder: &Path) -> PathBuf {
                 let n = if no == 2 { EVENTS } else { 3 };
                 c.execute(
                     "INSERT INTO channels VALUES (?1, ?2, x'00000000000000000000000000000001', 2, 1, 'c', NULL, NULL,
-                       NULL, 1, NULL, ?3, ?3, 1, 1, 1, 5, ?3)",
+                       NULL, 1, NULL, ?3, ?3, 1, 1, 1, 5, ?3, '{}')",
                     rusqlite::params![no as i64, id, n],
                 )?;
                 c.execute(
@@ -74,6 +74,7 @@ async fn filled(folder: &Path) -> PathBuf {
             c.execute_batch(
                 "INSERT INTO bans VALUES (3, x'00000000000000000000000000000009', x'00000000000000000000000000000002', 1,
                    9223372036854775807, NULL);
+                 INSERT INTO lobby VALUES (3, x'00000000000000000000000000000009', 2, NULL, 7);
                  INSERT INTO invites VALUES (x'00000000000000000000000000000006', 1, 'CODE', 1,
                    x'00000000000000000000000000000002', 1, 2, NULL, 0, NULL);
                  INSERT INTO work VALUES (1, 2, 0, 1, 3, 15, x'0708'), (2, 9, 1, 1, 0, 16, x'');",

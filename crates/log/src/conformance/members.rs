@@ -3,7 +3,7 @@
 use super::world::{World, put};
 use crate::{Append, Change};
 use klatch_engine::row::{BanRow, FOR_GOOD, InviteRow};
-use klatch_types::{ChannelId, Millis, Ordinal, Role, Seq, UserId, Visibility};
+use klatch_types::{ChannelId, Millis, Ordinal, Role, Rules, Seq, UserId, Visibility};
 
 async fn change(world: &World, channel: ChannelId, actor: UserId, changes: Vec<Change>) -> Seq {
     world.append(world.other(channel, actor, changes)).await.seq
@@ -242,6 +242,16 @@ pub async fn channel_properties_change(world: &World) {
         (updated.name.as_deref(), updated.topic, updated.visibility),
         (Some("Hall"), None, Visibility::Open)
     );
+    let rules = Rules {
+        ends_at: Some(Millis(9_000)),
+        slow_mode_s: 5,
+        ..Rules::default()
+    };
+    assert_eq!(row().await.rules, Rules::default());
+    change(world, channel, ana, vec![Change::Rules(rules)]).await;
+    assert_eq!((row().await.rules, row().await.access_seq), (rules, Seq(4)));
+    change(world, channel, ana, vec![Change::Rules(Rules::default())]).await;
+    assert_eq!(row().await.rules, Rules::default());
     world
         .append(Append {
             at: Millis(2_000),

@@ -4,7 +4,7 @@ use super::malformed;
 use crate::{Append, Change, LogError};
 use klatch_engine::memory::{ChannelTable, Tables};
 use klatch_engine::row::{ChannelRow, EventRow, MemberRow};
-use klatch_types::{InviteId, Millis, Ordinal, Role, Seq, UserId};
+use klatch_types::{InviteId, Millis, Ordinal, Role, Rules, Seq, UserId};
 use std::collections::{BTreeMap, HashMap};
 
 /// Makes the table of a new channel. `Exists` if the pair has one already.
@@ -40,6 +40,7 @@ pub(super) fn create(tables: &mut Tables, append: &Append) -> Result<(), LogErro
         members: 0,
         active_at: append.at,
         last_message: None,
+        rules: Rules::default(),
     };
     let table = ChannelTable {
         row,
@@ -48,6 +49,7 @@ pub(super) fn create(tables: &mut Tables, append: &Append) -> Result<(), LogErro
         amendments: BTreeMap::new(),
         members: BTreeMap::new(),
         bans: BTreeMap::new(),
+        lobby: BTreeMap::new(),
         mentions: HashMap::new(),
         broadcasts: Vec::new(),
     };
@@ -75,6 +77,7 @@ pub(super) fn apply(
             }
             table.row.visibility = visibility.unwrap_or(table.row.visibility);
         }
+        Change::Rules(rules) => table.row.rules = rules,
         Change::Archive => table.row.archived_at = Some(at),
         Change::MemberPut {
             user,

@@ -6,7 +6,7 @@ use super::session::{Ask, Value, buckets};
 use super::statements;
 use crate::{Append, Change, NewChannel, NewWork};
 use klatch_engine::postgres::{Spread, int, small};
-use klatch_types::{ChannelId, InviteId, Millis, Ordinal, Role, Seq, UserId};
+use klatch_types::{ChannelId, InviteId, Millis, Ordinal, Role, Rules, Seq, UserId};
 use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
@@ -259,6 +259,10 @@ impl<'a> Event<'a, '_> {
                 let visibility = visibility.map(|visibility| small(visibility.code()));
                 let values = vec![value(name.as_deref()), value(topic.as_deref()), value(visibility)];
                 self.ask(statements::UPDATE, values);
+            }
+            Change::Rules(rules) => {
+                let text = (*rules != Rules::default()).then(|| rules.to_json());
+                self.ask(statements::SET_RULES, vec![value(text)]);
             }
             Change::Archive => self.ask(statements::ARCHIVE, vec![value(self.at.0)]),
             Change::MemberRemove { user } => {

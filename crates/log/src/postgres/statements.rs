@@ -91,6 +91,9 @@ pub(super) const UPDATE: &str = "\
       topic = CASE WHEN $4::text IS NULL THEN c.topic ELSE nullif($4, '') END
     WHERE c.bucket = $1 AND c.id = $2";
 
+/// Gives a channel its rules.
+pub(super) const SET_RULES: &str = "UPDATE channels c SET rules = $3 WHERE c.bucket = $1 AND c.id = $2";
+
 /// Closes a channel.
 pub(super) const ARCHIVE: &str = "UPDATE channels c SET archived_at = $3 WHERE c.bucket = $1 AND c.id = $2";
 
@@ -195,6 +198,7 @@ pub(super) const OF_LANES: &[&str] = &[
     OWN_CURSORS,
     CREATE,
     UPDATE,
+    SET_RULES,
     ARCHIVE,
     USE_INVITES,
     COUNT_ADDED,

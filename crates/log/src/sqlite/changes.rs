@@ -5,7 +5,7 @@ use crate::{Change, LogError, NewChannel};
 use klatch_engine::EngineError;
 use klatch_engine::row::BanRow;
 use klatch_engine::sqlite::{code, id, int};
-use klatch_types::{ChannelId, InviteId, Millis, Role, UserId};
+use klatch_types::{ChannelId, InviteId, Millis, Role, Rules, UserId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// Makes a channel row; answers its head. `Exists` if the pair has a channel already.
@@ -66,6 +66,13 @@ pub(super) fn apply(
         match change {
             Change::Create(_) => {} // made before its first event
             Change::Update { .. } => update(transaction, head.no, change)?,
+            Change::Rules(rules) => {
+                execute(
+                    transaction,
+                    "UPDATE channels SET rules = ?2 WHERE no = ?1",
+                    params![head.no, rules_text(rules)],
+                )?;
+            }
             Change::Archive => {
                 execute(
                     transaction,
@@ -173,6 +180,11 @@ fn update(transaction: &Connection, no: i64, change: &Change) -> Result<(), Engi
         execute(transaction, sql, params![no, code(visibility.code())])?;
     }
     Ok(())
+}
+
+/// What the column of rules keeps: nothing for a channel without rules of its own.
+fn rules_text(rules: &Rules) -> Option<String> {
+    (*rules != Rules::default()).then(|| rules.to_json())
 }
 
 /// Adds a member, or gives one that is there the role and nothing else; how many were added.

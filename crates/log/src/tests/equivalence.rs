@@ -5,7 +5,7 @@ use crate::conformance::{Subject, World};
 use crate::{Append, Change, Expect, NewWork};
 use klatch_engine::postgres::Spread;
 use klatch_engine::row::BanRow;
-use klatch_types::{ChannelId, ClientKey, Millis, Role, Seq, UserId};
+use klatch_types::{ChannelId, ClientKey, Millis, Role, Rules, Seq, UserId};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -50,6 +50,7 @@ fn change() -> impl Strategy<Value = Change> {
         })),
         1 => who().prop_map(|user| Change::BanRemove { user }),
         1 => Just(Change::Archive),
+        1 => (0..3u32).prop_map(|slow_mode_s| Change::Rules(Rules { slow_mode_s, ..Rules::default() })),
         1 => Just(Change::Update { name: None, topic: Some("topic".into()), visibility: None }),
     ]
 }

@@ -1,6 +1,6 @@
 //! Making, finding and changing channels.
 
-use klatch_types::{ChannelId, ChannelKind, ClientKey, DisplayName, UserId, Visibility};
+use klatch_types::{ChannelId, ChannelKind, ClientKey, DisplayName, RulesChange, UserId, Visibility};
 use serde::{Deserialize, Serialize};
 
 /// Makes a channel. A `direct` one names the other user in `members`; if the pair has one already, that one is
@@ -22,6 +22,9 @@ pub struct ChannelCreate {
     /// First members beside the maker, at most 200.
     #[serde(default)]
     pub members: Vec<UserId>,
+    /// Its rules: when a meeting is, who waits, who may speak and how often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesChange>,
     /// Makes a retry safe: the same key answers the same channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<ClientKey>,

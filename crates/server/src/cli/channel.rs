@@ -100,6 +100,7 @@ impl Add {
                 Visibility::Private
             }),
             members,
+            rules: None,
             key: None,
         };
         let reply = operator

@@ -1,7 +1,7 @@
 //! Who does which late work.
 
 use async_trait::async_trait;
-use klatch_channel::{Channels, UNINVITE};
+use klatch_channel::{Channels, END_MEETING, UNINVITE};
 use klatch_engine::row::WorkRow;
 use klatch_store::WorkQueue;
 use klatch_types::{SystemClock, SystemEntropy};
@@ -12,7 +12,10 @@ use std::sync::Arc;
 pub(super) fn worker(queue: Arc<dyn WorkQueue>, channels: &Arc<Channels>) -> Worker {
     let parts = WorkerParts {
         queue,
-        handlers: vec![Arc::new(Uninviting(Arc::clone(channels)))],
+        handlers: vec![
+            Arc::new(Uninviting(Arc::clone(channels))),
+            Arc::new(Ending(Arc::clone(channels))),
+        ],
         wake: Arc::clone(channels.work()),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
@@ -35,5 +38,23 @@ impl Handler for Uninviting {
 
     async fn run(&self, row: &WorkRow) -> Result<(), Retry> {
         Ok(self.0.uninvite(row.id.channel, &row.payload).await?)
+    }
+}
+
+/// Closes meetings at their end.
+struct Ending(Arc<Channels>);
+
+#[async_trait]
+impl Handler for Ending {
+    fn kind(&self) -> u8 {
+        END_MEETING
+    }
+
+    fn name(&self) -> &'static str {
+        "end_meeting"
+    }
+
+    async fn run(&self, row: &WorkRow) -> Result<(), Retry> {
+        Ok(self.0.end_meeting(row.id.channel, &row.payload).await?)
     }
 }

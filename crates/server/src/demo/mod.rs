@@ -127,6 +127,7 @@ impl<'a> Cast<'a> {
             topic: story.topic.map(str::to_owned),
             visibility: open.then_some(Visibility::Open),
             members,
+            rules: None,
             key: None,
         };
         match self.run(maker, Command::ChannelCreate(create)).await? {

@@ -25,6 +25,7 @@ impl Sessions {
             topic: c.topic,
             visibility: c.visibility.unwrap_or(Visibility::Private),
             members: c.members,
+            rules: c.rules.unwrap_or_default(),
             key: c.key,
         };
         let (id, existed) = self.channels.create(actor, request).await?;

@@ -7,10 +7,13 @@ mod cursor;
 mod history;
 mod inside;
 mod invite;
+mod lobby;
 mod member;
 mod message;
 mod receipt;
 mod roster;
+mod rules;
+mod transcript;
 mod user;
 
 pub use roster::{roster_body, roster_of, roster_of_archive};
@@ -49,6 +52,11 @@ impl Sessions {
             Command::ChannelList(c) => self.channel_list(actor, c).await,
             Command::ChannelUpdate(c) => self.channel_update(actor, c).await,
             Command::ChannelArchive(c) => self.channel_archive(actor, c).await,
+            Command::ChannelRules(c) => self.channel_rules(actor, c).await,
+            Command::LobbyList(c) => self.lobby_list(actor, c).await,
+            Command::LobbyAdmit(c) => self.lobby_admit(actor, c).await,
+            Command::LobbyDeny(c) => self.lobby_deny(actor, c).await,
+            Command::Transcript(c) => self.transcript(actor, c).await,
             Command::Join(c) => self.join(actor, c).await,
             Command::Leave(c) => self.leave(actor, c).await,
             Command::MemberList(c) => self.member_list(actor, c).await,

@@ -141,6 +141,7 @@ impl Cluster {
             topic: None,
             visibility: Visibility::Open,
             members: members[1..].iter().map(|member| member.user).collect(),
+            rules: Default::default(),
             key: None,
         };
         let made = self.nodes[0].channels.create(&actor(members[0]), request).await;

@@ -9,6 +9,7 @@ mod device;
 mod invite;
 mod key;
 mod list;
+mod lobby;
 mod receipt;
 mod roster;
 mod search;
@@ -39,6 +40,7 @@ pub use list::{
     direct_channels_show_the_other, lists_come_last_activity_first, lists_count_what_is_unread,
     open_channels_come_by_name, previews_are_the_last_message_as_it_is_now,
 };
+pub use lobby::{lobbies_are_bounded, lobbies_come_longest_first};
 pub use receipt::{
     hidden_reading_is_not_counted, receipts_are_counted_by_cursors, receipts_count_those_who_can_see,
 };
@@ -75,6 +77,7 @@ macro_rules! directory_conformance {
             cursors_moved_at_once_end_at_the_furthest,
             receipts_are_counted_by_cursors, receipts_count_those_who_can_see, hidden_reading_is_not_counted,
             invitations_are_found_by_code, invites_end, invites_of_channels_are_apart,
+            lobbies_come_longest_first, lobbies_are_bounded,
             chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore,
             rosters_are_kept, roster_members_are_due_in_time, rosters_are_held_by_one, roster_imports_are_kept,
             roster_accounts_are_linked_once, circles_are_those_of_roster_channels,

@@ -8,6 +8,7 @@ mod device;
 mod invite;
 mod key;
 mod list;
+mod lobby;
 mod receipt;
 mod roster;
 mod space;
@@ -15,13 +16,14 @@ mod user;
 mod work;
 
 use crate::{
-    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts, Rotation, StoreError,
+    ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, ReceiptCounts, Rotation,
+    StoreError,
 };
 use async_trait::async_trait;
 use klatch_engine::memory::SharedTables;
 use klatch_engine::row::{
-    ApiKeyRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow, SpaceRow,
-    UserRow,
+    ApiKeyRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, LobbyRow, MemberRow, RefreshRow, SigningKeyRow,
+    SpaceRow, UserRow,
 };
 use klatch_types::{
     ApiKeyId, ChannelId, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId, UserId,
@@ -314,6 +316,22 @@ impl Directory for MemoryDirectory {
 
     async fn invite_revoke(&self, channel: ChannelId, id: InviteId, at: Millis) -> Result<(), StoreError> {
         invite::revoke(&mut self.tables.write(), channel, id, at)
+    }
+
+    async fn lobby_put(&self, channel: ChannelId, row: LobbyRow, max: u32) -> Result<LobbyPut, StoreError> {
+        lobby::put(&mut self.tables.write(), channel, row, max)
+    }
+
+    async fn lobby_get(&self, channel: ChannelId, user: UserId) -> Result<Option<LobbyRow>, StoreError> {
+        Ok(lobby::one(&self.tables.read(), channel, user))
+    }
+
+    async fn lobby_of(&self, channel: ChannelId) -> Result<Vec<LobbyRow>, StoreError> {
+        Ok(lobby::of_channel(&self.tables.read(), channel))
+    }
+
+    async fn lobby_remove(&self, channel: ChannelId, user: Option<UserId>) -> Result<u64, StoreError> {
+        Ok(lobby::remove(&mut self.tables.write(), channel, user))
     }
 
     async fn chore_claim(&self, name: &str, every: Duration, now: Millis) -> Result<bool, StoreError> {

@@ -14,7 +14,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 /// How many columns a channel and a member have.
-const CHANNEL_WIDTH: usize = 17;
+const CHANNEL_WIDTH: usize = 18;
 const MEMBER_WIDTH: usize = 11;
 /// Where the columns stand in a snapshot, after the number of the part.
 const SNAPSHOT_CHANNEL_AT: usize = 1;

@@ -12,9 +12,9 @@ use std::sync::LazyLock;
 use tokio_postgres::Row;
 
 /// Where the columns of the member, the peer and the preview begin.
-const MEMBER_AT: usize = 17;
-const PEER_AT: usize = 28;
-const PREVIEW_AT: usize = 34;
+const MEMBER_AT: usize = 18;
+const PEER_AT: usize = 29;
+const PREVIEW_AT: usize = 35;
 
 /// The columns of a line. An erased message shows nothing, whatever was erased of its edits.
 static LINE_COLUMNS: LazyLock<String> = LazyLock::new(|| {

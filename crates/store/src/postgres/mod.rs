@@ -13,6 +13,7 @@ mod device;
 mod invite;
 mod key;
 mod list;
+mod lobby;
 mod query;
 mod receipt;
 mod roster;
@@ -22,13 +23,14 @@ mod user;
 mod work;
 
 use crate::{
-    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts, Rotation, StoreError,
+    ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, ReceiptCounts, Rotation,
+    StoreError,
 };
 use async_trait::async_trait;
 use klatch_engine::postgres::Postgres;
 use klatch_engine::row::{
-    ApiKeyRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow, SpaceRow,
-    UserRow,
+    ApiKeyRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, LobbyRow, MemberRow, RefreshRow, SigningKeyRow,
+    SpaceRow, UserRow,
 };
 use klatch_types::{
     ApiKeyId, ChannelId, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId, UserId,
@@ -55,7 +57,7 @@ fn there(found: bool) -> Result<(), StoreError> {
 
 /// Statements asked often of one channel, by name, for the test that each names its bucket.
 #[cfg(test)]
-pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 12] {
+pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 16] {
     [
         ("channel", &channel::BY_ID),
         ("snapshot", &channel::SNAPSHOT),
@@ -66,6 +68,10 @@ pub(crate) fn in_one_bucket() -> [(&'static str, &'static str); 12] {
         ("invites", &invite::OF_CHANNEL),
         ("add an invitation", invite::ADD),
         ("revoke an invitation", invite::REVOKE),
+        ("lobby", lobby::OF_CHANNEL),
+        ("one in a lobby", lobby::ONE),
+        ("come to a lobby", lobby::PUT),
+        ("leave a lobby", lobby::REMOVE),
         ("claim work of a bucket", &work::CLAIM_IN_BUCKET),
         ("work is done", work::DONE),
         ("work is put off", work::RETRY_AT),
@@ -362,6 +368,23 @@ impl Directory for PostgresDirectory {
 
     async fn invite_revoke(&self, channel: ChannelId, id: InviteId, at: Millis) -> Result<(), StoreError> {
         there(invite::revoke(&self.db, channel, id, at).await?)
+    }
+
+    async fn lobby_put(&self, channel: ChannelId, row: LobbyRow, max: u32) -> Result<LobbyPut, StoreError> {
+        let put = lobby::put(&self.db, channel, &row, max).await?;
+        put.ok_or(StoreError::NotFound)
+    }
+
+    async fn lobby_get(&self, channel: ChannelId, user: UserId) -> Result<Option<LobbyRow>, StoreError> {
+        Ok(lobby::one(&self.db, channel, user).await?)
+    }
+
+    async fn lobby_of(&self, channel: ChannelId) -> Result<Vec<LobbyRow>, StoreError> {
+        Ok(lobby::of_channel(&self.db, channel).await?)
+    }
+
+    async fn lobby_remove(&self, channel: ChannelId, user: Option<UserId>) -> Result<u64, StoreError> {
+        Ok(lobby::remove(&self.db, channel, user).await?)
     }
 
     async fn chore_claim(&self, name: &str, every: Duration, now: Millis) -> Result<bool, StoreError> {

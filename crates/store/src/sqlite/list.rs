@@ -12,9 +12,9 @@ use rusqlite::{Connection, Row, params};
 use std::sync::LazyLock;
 
 /// Where the columns of the member, the peer and the preview begin.
-const MEMBER_AT: usize = 17;
-const PEER_AT: usize = 28;
-const PREVIEW_AT: usize = 34;
+const MEMBER_AT: usize = 18;
+const PEER_AT: usize = 29;
+const PREVIEW_AT: usize = 35;
 
 /// The columns of a line. ?1 is the user, ?2 the kind of edits. An erased message shows nothing, whatever was
 /// erased of its edits. The index is named because the planner, who has no statistics, would rather walk the whole

@@ -8,6 +8,7 @@ mod device;
 mod invite;
 mod key;
 mod list;
+mod lobby;
 mod query;
 mod receipt;
 mod roster;
@@ -17,13 +18,14 @@ mod user;
 mod work;
 
 use crate::{
-    ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts, Rotation, StoreError,
+    ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, ReceiptCounts, Rotation,
+    StoreError,
 };
 use async_trait::async_trait;
 use klatch_engine::EngineError;
 use klatch_engine::row::{
-    ApiKeyRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, MemberRow, RefreshRow, SigningKeyRow, SpaceRow,
-    UserRow,
+    ApiKeyRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, LobbyRow, MemberRow, RefreshRow, SigningKeyRow,
+    SpaceRow, UserRow,
 };
 use klatch_engine::sqlite::Sqlite;
 use klatch_types::{
@@ -68,6 +70,7 @@ impl SqliteDirectory {
 /// The queries of page loads by name, for the test of their plans.
 #[cfg(test)]
 pub(crate) fn plans() -> [(&'static str, &'static str); 15] {
+pub(crate) fn plans() -> [(&'static str, &'static str); 14] {
     [
         ("list", &list::OF_USER),
         ("line", &list::ONE),
@@ -76,6 +79,7 @@ pub(crate) fn plans() -> [(&'static str, &'static str); 15] {
         ("members", &channel::MEMBERS),
         ("receipts", receipt::COUNTS),
         ("invites", &invite::OF_CHANNEL),
+        ("lobby", lobby::OF_CHANNEL),
         ("pair", channel::OF_PAIR),
         ("external identity", &user::BY_EXTERNAL),
         ("devices", &device::OF_USER),
@@ -404,6 +408,26 @@ impl Directory for SqliteDirectory {
 
     async fn invite_revoke(&self, channel: ChannelId, id: InviteId, at: Millis) -> Result<(), StoreError> {
         self.change(move |db| invite::revoke(db, channel, id, at)).await
+    }
+
+    async fn lobby_put(&self, channel: ChannelId, row: LobbyRow, max: u32) -> Result<LobbyPut, StoreError> {
+        let put = self
+            .db
+            .write(move |db| lobby::put(db, channel, &row, max))
+            .await?;
+        put.ok_or(StoreError::NotFound)
+    }
+
+    async fn lobby_get(&self, channel: ChannelId, user: UserId) -> Result<Option<LobbyRow>, StoreError> {
+        Ok(self.db.read(move |db| lobby::one(db, channel, user)).await?)
+    }
+
+    async fn lobby_of(&self, channel: ChannelId) -> Result<Vec<LobbyRow>, StoreError> {
+        Ok(self.db.read(move |db| lobby::of_channel(db, channel)).await?)
+    }
+
+    async fn lobby_remove(&self, channel: ChannelId, user: Option<UserId>) -> Result<u64, StoreError> {
+        Ok(self.db.write(move |db| lobby::remove(db, channel, user)).await?)
     }
 
     async fn chore_claim(&self, name: &str, every: Duration, now: Millis) -> Result<bool, StoreError> {

@@ -4,7 +4,7 @@ use super::subjects;
 use crate::sqlite::plans;
 
 /// Names under which the queries read large tables.
-const LARGE: [&str; 11] = ["c", "m", "u", "p", "pm", "h", "e", "x", "i", "d", "w"];
+const LARGE: [&str; 12] = ["c", "l", "m", "u", "p", "pm", "h", "e", "x", "i", "d", "w"];
 
 /// Lines of a query plan that read all of a large table.
 fn full_scans(plan: &[String]) -> Vec<&String> {
@@ -58,6 +58,7 @@ async fn each_index_is_the_one_meant() {
         ("open", "SEARCH c USING INDEX channels_open (space=?)"),
         ("members", "SEARCH m USING PRIMARY KEY (channel=? AND user>?)"),
         ("invites", "SEARCH i USING INDEX invites_channel (channel=?)"),
+        ("lobby", "SEARCH l USING PRIMARY KEY (channel=?)"),
         (
             "pair",
             "SEARCH c USING INDEX channels_pair (space=? AND pair_low=? AND pair_high=?)",

@@ -18,6 +18,7 @@ mod edge;
 mod event;
 mod internal;
 mod invite;
+mod lobby;
 mod location;
 mod me;
 mod member;
@@ -31,7 +32,9 @@ mod query;
 mod reaction;
 mod receipt;
 mod roster;
+mod rules;
 mod security;
+mod transcript;
 mod typing;
 mod user;
 
@@ -60,6 +63,9 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         me::routes(),
         user::routes(),
         channel::routes(),
+        rules::routes(),
+        lobby::routes(),
+        transcript::routes(),
         member::routes(),
         message::routes(),
         reaction::routes(),

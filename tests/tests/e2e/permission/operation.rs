@@ -58,11 +58,12 @@ const MEMBER: &str = "/v1/channels/{id}/members/{user}";
 const BANS: &str = "/v1/channels/{id}/bans";
 const BAN: &str = "/v1/channels/{id}/bans/{user}";
 const MUTE: &str = "/v1/channels/{id}/mutes/{user}";
+const LOBBY: &str = "/v1/channels/{id}/lobby";
 const INVITES: &str = "/v1/channels/{id}/invites";
 const INVITE: &str = "/v1/channels/{id}/invites/{invite}";
 
 /// Every operation of the table.
-pub(super) const OPERATIONS: [Operation; 32] = [
+pub(super) const OPERATIONS: [Operation; 37] = [
     does("send", "send", "POST", MESSAGES),
     does("edit_own", "edit", "PATCH", MESSAGE),
     does("edit_other", "edit", "PATCH", MESSAGE),
@@ -86,6 +87,11 @@ pub(super) const OPERATIONS: [Operation; 32] = [
     does("rename", "channel_update", "PATCH", CHANNEL),
     does("visibility", "channel_update", "PATCH", CHANNEL),
     does("archive", "channel_archive", "DELETE", CHANNEL),
+    does("rules", "channel_rules", "PATCH", "/v1/channels/{id}/rules"),
+    reads("lobby_list", "lobby_list", "GET", LOBBY),
+    reads("lobby_admit", "lobby_admit", "POST", LOBBY),
+    reads("lobby_deny", "lobby_deny", "DELETE", "/v1/channels/{id}/lobby/{user}"),
+    reads("transcript", "transcript", "GET", "/v1/channels/{id}/transcript"),
     does("join", "join", "POST", "/v1/channels/{id}/join"),
     does("leave", "leave", "POST", "/v1/channels/{id}/leave"),
     reads("member_list", "member_list", "GET", MEMBERS),
@@ -151,7 +157,7 @@ impl Operation {
         let body = match self.name {
             "read" => Some(json!({ "read": 1 })),
             "received" => Some(json!({ "received": 1 })),
-            "send" | "edit_own" | "edit_other" | "rename" | "visibility" | "member_role" | "member_add" => {
+            "send" | "edit_own" | "edit_other" | "rename" | "visibility" | "rules" | "member_role" | "member_add" => {
                 let mut body = command;
                 let object = body.as_object_mut().expect("a frame is an object");
                 // What the path says is not said again.
@@ -180,6 +186,8 @@ impl Operation {
             "read" | "received" => json!({ "seq": 1 }),
             "rename" => json!({ "name": "another" }),
             "visibility" => json!({ "visibility": "open" }),
+            "rules" => json!({ "rules": { "muted_all": true } }),
+            "lobby_deny" => json!({ "user": aim.newcomer }),
             "member_add" => json!({ "user": aim.newcomer }),
             "member_remove" | "ban" | "mute" => json!({ "user": aim.target }),
             "member_role" => json!({ "user": aim.target, "role": "guest" }),

@@ -1,12 +1,14 @@
 //! A golden frame of each command.
 
-use super::super::sample::{EPOCH, LATER, ana, channel, invite_id, key, marta, name, rui};
+use super::super::sample::{AT, EPOCH, LATER, ana, channel, invite_id, key, marta, name, rui};
 use klatch_protocol::Command;
 use klatch_protocol::command::{
     channel as channels, circle, cursor, history, invite, member, message, reaction, receipt, typing, user,
+    channel as channels, cursor, history, invite, lobby, member, message, reaction, receipt, rules,
+    transcript, typing, user,
 };
 use klatch_protocol::frame::Hello;
-use klatch_types::{ChannelKind, Role, Seq, Visibility};
+use klatch_types::{ChannelKind, HistoryVisibility, Millis, Role, RulesChange, Seq, Visibility};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -82,7 +84,8 @@ ops! {
     Typing "typing" typing::Typing { channel: channel() };
     ChannelCreate "channel_create" channels::ChannelCreate {
         kind: ChannelKind::Group, name: Some(name("Study group")), topic: Some("Exams".into()),
-        visibility: Some(Visibility::Private), members: vec![rui(), marta()], key: Some(key()),
+        visibility: Some(Visibility::Private), members: vec![rui(), marta()],
+        rules: Some(RulesChange { slow_mode_s: Some(30), ..RulesChange::default() }), key: Some(key()),
     };
     ChannelGet "channel_get" channels::ChannelGet { channel: channel() };
     ChannelList "channel_list" channels::ChannelList { scope: channels::ChannelScope::Open, limit: Some(100) };
@@ -90,6 +93,18 @@ ops! {
         channel: channel(), name: Some(name("Exams")), topic: None, visibility: Some(Visibility::Open), key: Some(key()),
     };
     ChannelArchive "channel_archive" channels::ChannelArchive { channel: channel(), key: Some(key()) };
+    ChannelRules "channel_rules" rules::ChannelRules {
+        channel: channel(),
+        rules: RulesChange {
+            starts_at: Some(Millis(AT)), ends_at: Some(Millis(LATER)), lobby: Some(true), muted_all: Some(false),
+            slow_mode_s: Some(30), history: Some(HistoryVisibility::SinceJoin),
+        },
+        key: Some(key()),
+    };
+    LobbyList "lobby_list" lobby::LobbyList { channel: channel() };
+    LobbyAdmit "lobby_admit" lobby::LobbyAdmit { channel: channel(), user: Some(marta()) };
+    LobbyDeny "lobby_deny" lobby::LobbyDeny { channel: channel(), user: marta() };
+    Transcript "transcript" transcript::Transcript { channel: channel(), after: Some(Seq(40)), limit: Some(200) };
     Join "join" member::Join { channel: channel(), key: Some(key()) };
     Leave "leave" member::Leave { channel: channel(), key: Some(key()) };
     MemberList "member_list" member::MemberList { channel: channel(), after: Some(ana()), limit: Some(100) };

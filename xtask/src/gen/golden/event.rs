@@ -1,8 +1,8 @@
 //! A golden frame of each event.
 
-use super::super::sample::{LATER, ana, event, invite_id, marta, rui};
+use super::super::sample::{AT, LATER, ana, event, invite_id, marta, rui};
 use klatch_protocol::event::{EventBody, InitialMember};
-use klatch_types::{ChannelKind, Role, Seq, Visibility};
+use klatch_types::{ChannelKind, HistoryVisibility, Millis, Role, Rules, Seq, Visibility};
 use serde_json::Value;
 
 macro_rules! kinds {
@@ -43,8 +43,15 @@ kinds! {
             InitialMember { user: rui(), role: Role::Owner },
             InitialMember { user: ana(), role: Role::Member },
         ],
+        rules: Some(Rules { slow_mode_s: 30, ..Rules::default() }),
     };
     "channel.updated" ChannelUpdated { name: Some("Exams".into()), topic: None, visibility: Some(Visibility::Private) };
+    "channel.rules_changed" RulesChanged {
+        rules: Rules {
+            starts_at: Some(Millis(AT)), ends_at: Some(Millis(LATER)), lobby: true, muted_all: true, slow_mode_s: 30,
+            history: Some(HistoryVisibility::SinceJoin),
+        },
+    };
     "channel.archived" ChannelArchived {};
     "member.joined" MemberJoined { user: marta(), role: Role::Guest, invite: Some(invite_id()) };
     "member.left" MemberLeft { user: marta() };

@@ -7,6 +7,8 @@ use klatch_protocol::event::EventBody;
 use klatch_protocol::frame::{
     Answer, Behind, ChannelHead, Outcome, Problem, Ready, ReadyChannel, Receipt, ReceiptSignal, ServerFrame,
     TypingSignal,
+    Answer, Behind, LobbySignal, LobbyState, Outcome, Problem, Ready, ReadyChannel, Receipt, ReceiptSignal,
+    ServerFrame, TypingSignal,
 };
 use klatch_protocol::view::{self, Reply};
 use klatch_protocol::{ErrorCode, Event};
@@ -50,6 +52,7 @@ samples! { FRAMES, all, kind_of_frame, ServerFrame:
             Receipt { user: marta(), read: None, received: Seq(42) },
         ],
     });
+    "lobby" ServerFrame::Lobby(_) => ServerFrame::Lobby(LobbySignal { channel: channel(), user: user(), state: LobbyState::Waiting });
     "cursor" ServerFrame::Cursor(_) => ServerFrame::Cursor(cursor());
     "reconnect" ServerFrame::Reconnect { .. } => ServerFrame::Reconnect { delay_ms: 2_750 };
     "refused" ServerFrame::Refused(_) => ServerFrame::Refused(Problem::new(ErrorCode::TokenExpired, None));
@@ -95,6 +98,10 @@ samples! { REPLIES, replies, kind_of_reply, Reply:
     "invite_preview" Reply::InvitePreview(_) => Reply::InvitePreview(view::InvitePreview {
         channel: channel(), kind: ChannelKind::Group, name: "general".into(), members: 3, expires_at: LATER,
     });
+    "lobby" Reply::Lobby(_) => Reply::Lobby(view::Lobby {
+        waiting: vec![view::LobbyEntry { user: user(), role: Role::Guest, invite: Some(invite().id), at: AT }],
+    });
+    "transcript" Reply::Transcript(_) => Reply::Transcript(view::Transcript { messages: vec![line()], more: true });
     "user" Reply::User(_) => Reply::User(user());
     "users" Reply::Users(_) => Reply::Users(view::Users {
         users: vec![user(), view::User { id: rui(), username: "rui".into(), name: "Rui".into(), kind: UserKind::Guest }],
@@ -138,6 +145,24 @@ fn two_events() -> Vec<Event> {
         },
         event(deleted),
     ]
+}
+
+fn line() -> view::TranscriptLine {
+    view::TranscriptLine {
+        seq: Seq(42),
+        at: "2026-11-20T12:00:00.000Z".into(),
+        sender: rui(),
+        username: "rui".into(),
+        name: "Rui".into(),
+        text: "See you at the library".into(),
+        reply_to: Some(Seq(40)),
+        edited_at: Some("2026-11-20T12:05:00.000Z".into()),
+        deleted: false,
+        reactions: vec![view::ReactionCount {
+            emoji: "👍".into(),
+            count: 2,
+        }],
+    }
 }
 
 fn pair() -> view::Channel {

@@ -9,5 +9,6 @@ SELECT create_distributed_table('members', 'bucket', colocate_with => 'channels'
 SELECT create_distributed_table('bans', 'bucket', colocate_with => 'channels');
 SELECT create_distributed_table('mentions', 'bucket', colocate_with => 'channels');
 SELECT create_distributed_table('broadcasts', 'bucket', colocate_with => 'channels');
+SELECT create_distributed_table('lobby', 'bucket', colocate_with => 'channels');
 SELECT create_distributed_table('invites', 'bucket', colocate_with => 'channels');
 SELECT create_distributed_table('work', 'bucket', colocate_with => 'channels');

@@ -5,8 +5,8 @@ use klatch_engine::memory::ChannelTable;
 use klatch_engine::row::ChannelRow;
 use klatch_protocol::ErrorCode;
 use klatch_types::{
-    ChannelId, ChannelKind, Millis, Ordinal, Policy, Profile, Role, SeededEntropy, Seq, SpaceId, UserKind,
-    Visibility, limits,
+    ChannelId, ChannelKind, Millis, Ordinal, Policy, Profile, Role, Rules, SeededEntropy, Seq, SpaceId,
+    UserKind, Visibility, limits,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -185,6 +185,7 @@ fn add_channel(house: &House, space: SpaceId, seed: u64) -> ChannelId {
         members: 0,
         active_at: super::START,
         last_message: None,
+        rules: Rules::default(),
     };
     let table = ChannelTable {
         row,
@@ -193,6 +194,7 @@ fn add_channel(house: &House, space: SpaceId, seed: u64) -> ChannelId {
         amendments: BTreeMap::new(),
         members: BTreeMap::new(),
         bans: BTreeMap::new(),
+        lobby: BTreeMap::new(),
         mentions: HashMap::new(),
         broadcasts: Vec::new(),
     };
