@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test: a failed step ends it, and the line says which
 
 mod creating;
+mod meeting;
 mod members;
 mod messages;
 mod rosters;

@@ -90,7 +90,12 @@ pub(super) const OPERATIONS: [Operation; 37] = [
     does("rules", "channel_rules", "PATCH", "/v1/channels/{id}/rules"),
     reads("lobby_list", "lobby_list", "GET", LOBBY),
     reads("lobby_admit", "lobby_admit", "POST", LOBBY),
-    reads("lobby_deny", "lobby_deny", "DELETE", "/v1/channels/{id}/lobby/{user}"),
+    reads(
+        "lobby_deny",
+        "lobby_deny",
+        "DELETE",
+        "/v1/channels/{id}/lobby/{user}",
+    ),
     reads("transcript", "transcript", "GET", "/v1/channels/{id}/transcript"),
     does("join", "join", "POST", "/v1/channels/{id}/join"),
     does("leave", "leave", "POST", "/v1/channels/{id}/leave"),
@@ -157,7 +162,8 @@ impl Operation {
         let body = match self.name {
             "read" => Some(json!({ "read": 1 })),
             "received" => Some(json!({ "received": 1 })),
-            "send" | "edit_own" | "edit_other" | "rename" | "visibility" | "rules" | "member_role" | "member_add" => {
+            "send" | "edit_own" | "edit_other" | "rename" | "visibility" | "rules" | "member_role"
+            | "member_add" => {
                 let mut body = command;
                 let object = body.as_object_mut().expect("a frame is an object");
                 // What the path says is not said again.
