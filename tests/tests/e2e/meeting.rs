@@ -1,9 +1,12 @@
 //! S1.1, S1.2, S1.7: meetings over every storage and from node to node: who comes in and when, who may speak and how often,
 //! how they end, and what is kept of them.
 
+mod lobby;
+mod transcript;
+
 use anyhow::{Context, Result, ensure};
 use klatch_testkit::{Server, ServerOptions, TestClient};
-use klatch_tests::{Answer, Api, Ear, cli, skipped, token};
+use klatch_tests::{Answer, Api, Ear};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -12,9 +15,6 @@ use uuid::Uuid;
 const LIVE: Duration = Duration::from_secs(5);
 /// How long until what was decided on one node holds on all.
 const EVERYWHERE: Duration = Duration::from_secs(5);
-/// A secret that the meeting product and the server share.
-const SECRET: &str = "q8Zr1v0Xo2Kd7Lw5Jt9Gm3Hs6Fy4BnCe";
-
 /// A server of the profile `meeting`; each call goes to the next node.
 struct House {
     server: Server,
@@ -72,7 +72,7 @@ impl House {
 
     /// The token of a guest who is put into a meeting.
     async fn guest(&self, name: &str, meeting: &str) -> Result<String> {
-        let body = json!({ "name": name, "channels": [meeting] });
+        let body = json!({ "name": name, "channels": [{ "channel": meeting, "role": "guest" }] });
         self.api(self.server.api_key())?
             .must("POST", "/v1/guests", Some(body))
             .await?
@@ -250,196 +250,6 @@ async fn a_meeting_is_closed_before_its_end() -> Result<()> {
     Ok(())
 }
 
-/// S1.1: those who come by a token or an invitation wait until they are let in, see nothing meanwhile, and keep their place
-/// when they come back over another node; who is sent away or banned is out.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_lobby_lets_nobody_in_unseen() -> Result<()> {
-    let house = House::new().await?;
-    let (ana, rui) = (house.user("ana").await?, house.user("rui").await?);
-    let meeting = house.meeting(&ana, &[], json!({ "lobby": true })).await?;
-    let path = |rest: &str| format!("/v1/channels/{meeting}{rest}");
-    let mut organizer = house.ear(&ana.token).await?;
-    let invite = house
-        .api(&ana.token)?
-        .must("POST", &path("/invites"), Some(json!({ "uses_max": 1 })))
-        .await?
-        .text("code")?;
-    let accept = format!("/v1/invites/{invite}/accept");
-    is(
-        &house.api(&rui.token)?.call("POST", &accept, None).await?,
-        "waiting",
-    )?;
-    let told = organizer.frame("lobby", LIVE).await?;
-    ensure!(
-        told["state"] == "waiting" && told["user"]["name"] == "rui",
-        "{told}"
-    );
-
-    let gil = house.guest("Gil", &meeting).await?;
-    let mut guest = house.ear(&gil).await?;
-    ensure!(guest.ready()["channels"] == json!([]), "{}", guest.ready());
-    let told = organizer.frame("lobby", LIVE).await?;
-    ensure!(
-        told["state"] == "waiting" && told["user"]["name"] == "Gil",
-        "{told}"
-    );
-    for (method, rest) in [
-        ("GET", ""),
-        ("GET", "/messages"),
-        ("GET", "/members"),
-        ("GET", "/lobby"),
-    ] {
-        let code = if rest.is_empty() { "waiting" } else { "not_found" };
-        house.everywhere(&gil, method, &path(rest), code).await?;
-    }
-    is(&house.send(&gil, &meeting).await?, "not_found")?;
-    drop(guest);
-    let mut guest = house.ear(&gil).await?;
-    ensure!(
-        house.lobby(&ana, &meeting).await? == ["rui", "Gil"],
-        "each once, as they came"
-    );
-
-    is(
-        &house.api(&rui.token)?.call("POST", &path("/lobby"), None).await?,
-        "not_found",
-    )?;
-    let gil_id = guest.ready()["user"]["id"].clone();
-    let admit = Some(json!({ "user": gil_id }));
-    let left = house
-        .api(&ana.token)?
-        .must("POST", &path("/lobby"), admit)
-        .await?;
-    ensure!(
-        left.body["waiting"].as_array().map(Vec::len) == Some(1),
-        "{left:?}"
-    );
-    let event = guest.event(&meeting, LIVE).await?;
-    ensure!(
-        event["type"] == "member.joined" && event["role"] == "guest",
-        "{event}"
-    );
-    ensure!(guest.frame("lobby", LIVE).await?["state"] == "admitted");
-    is(&house.send(&gil, &meeting).await?, "ok")?;
-
-    let rui_path = path(&format!("/lobby/{}", rui.user.id));
-    is(
-        &house.api(&gil)?.call("DELETE", &rui_path, None).await?,
-        "forbidden",
-    )?;
-    is(
-        &house.api(&ana.token)?.call("DELETE", &rui_path, None).await?,
-        "ok",
-    )?;
-    is(
-        &house.api(&ana.token)?.call("DELETE", &rui_path, None).await?,
-        "not_found",
-    )?;
-    is(
-        &house.api(&rui.token)?.call("POST", &accept, None).await?,
-        "waiting",
-    )?;
-    let ban = path(&format!("/bans/{}", rui.user.id));
-    is(&house.api(&ana.token)?.call("PUT", &ban, None).await?, "ok")?;
-    ensure!(
-        house.lobby(&ana, &meeting).await?.is_empty(),
-        "who is banned waits no longer"
-    );
-    is(
-        &house.api(&rui.token)?.call("POST", &accept, None).await?,
-        "banned",
-    )
-}
-
-/// S1.1: all who wait are let in at once, an invitation counts who came in, and nobody waits for a meeting that is over.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_lobby_is_emptied() -> Result<()> {
-    let house = House::new().await?;
-    let ana = house.user("ana").await?;
-    let meeting = house.meeting(&ana, &[], json!({ "lobby": true })).await?;
-    let path = |rest: &str| format!("/v1/channels/{meeting}{rest}");
-    let organizer = house.api(&ana.token)?;
-    let invite = organizer
-        .must("POST", &path("/invites"), None)
-        .await?
-        .text("code")?;
-    let mut people = Vec::new();
-    for name in ["b", "c", "d"] {
-        let person = house.user(name).await?;
-        let accept = format!("/v1/invites/{invite}/accept");
-        is(
-            &house.api(&person.token)?.call("POST", &accept, None).await?,
-            "waiting",
-        )?;
-        people.push(person);
-    }
-    let own = path(&format!("/lobby/{}", people[2].user.id));
-    is(
-        &house.api(&people[2].token)?.call("DELETE", &own, None).await?,
-        "ok",
-    )?;
-    ensure!(house.lobby(&ana, &meeting).await? == ["b", "c"]);
-    let left = organizer.must("POST", &path("/lobby"), None).await?;
-    ensure!(left.body["waiting"] == json!([]), "{left:?}");
-    for person in &people[..2] {
-        is(&house.send(&person.token, &meeting).await?, "ok")?;
-    }
-    let invites = organizer.must("GET", &path("/invites"), None).await?;
-    ensure!(invites.body["invites"][0]["uses"] == 2, "{invites:?}");
-    let late = house.guest("Late", &meeting).await?;
-    let mut ear = house.ear(&late).await?;
-    ensure!(house.lobby(&ana, &meeting).await? == ["Late"]);
-    is(&organizer.call("DELETE", &path(""), None).await?, "ok")?;
-    let told = ear.frame("lobby", LIVE).await?;
-    let told = if told["state"] == "waiting" {
-        ear.frame("lobby", LIVE).await?
-    } else {
-        told
-    };
-    ensure!(told["state"] == "gone", "{told}");
-    house.everywhere(&late, "GET", &path(""), "not_found").await
-}
-
-/// S1.3: the meeting product's own tokens say who organizes and who takes part; the organizer needs no lobby.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tokens_of_the_meeting_product_bring_organizers_and_participants() -> Result<()> {
-    let mut house = House::new().await?;
-    if !house.server.storage().is_durable() {
-        skipped("tokens of an issuer: a server's memory cannot be told of one");
-        return Ok(());
-    }
-    house.server.stop().await?;
-    std::fs::write(house.server.folder().join("secret"), SECRET)?;
-    let add = "space issuer add test https://meetings.example/ --secret-file secret";
-    cli(&house.server, add)?;
-    house.server.restart().await?;
-    let body = json!({ "kind": "meeting", "name": "Review", "rules": { "lobby": true } });
-    let system = house.api(house.server.api_key())?;
-    let meeting = system
-        .must("POST", "/v1/channels", Some(body))
-        .await?
-        .text("id")?;
-    let exp = now()? / 1000 + 600;
-    let token = |subject: &str, role: &str| {
-        let claims = json!({ "iss": "https://meetings.example/", "sub": subject, "name": subject, "exp": exp,
-            "channels": [meeting], "role": role });
-        token::hs256(&json!({ "alg": "HS256" }), &claims, SECRET.as_bytes())
-    };
-    let (olga, paul) = (token("olga", "organizer")?, token("paul", "participant")?);
-    let organizer = house.ear(&olga).await?;
-    ensure!(organizer.ready()["channels"][0]["channel"] == meeting.as_str());
-    is(&house.send(&paul, &meeting).await?, "not_found")?;
-    let path = format!("/v1/channels/{meeting}/lobby");
-    let waiting = house.api(&olga)?.must("GET", &path, None).await?;
-    ensure!(
-        waiting.body["waiting"][0]["user"]["name"] == "paul",
-        "{waiting:?}"
-    );
-    ensure!(waiting.body["waiting"][0]["role"] == "member", "{waiting:?}");
-    house.api(&olga)?.must("POST", &path, None).await?;
-    is(&house.send(&paul, &meeting).await?, "ok")
-}
-
 /// S1.1: all are muted but those who run the meeting, and can read on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_are_muted_at_once() -> Result<()> {
@@ -537,110 +347,4 @@ async fn latecomers_see_what_the_meeting_allows() -> Result<()> {
     ensure!(seen.first() == Some(&("since_join", 0)), "{seen:?}");
     ensure!(seen.get(1).is_none_or(|seen| *seen == ("all", 1)), "{seen:?}");
     Ok(())
-}
-
-/// What the file of a transcript is made of.
-async fn file(house: &House, token: &str, meeting: &str, format: &str) -> Result<(String, String, String)> {
-    let url = format!(
-        "{}/v1/channels/{meeting}/transcript?format={format}",
-        house.server.base()
-    );
-    let response = reqwest::Client::builder()
-        .no_proxy()
-        .build()?
-        .get(url)
-        .bearer_auth(token)
-        .send()
-        .await?;
-    ensure!(response.status() == 200, "{response:?}");
-    let header = |name: &str| {
-        let value = response.headers().get(name).and_then(|value| value.to_str().ok());
-        value.unwrap_or_default().to_owned()
-    };
-    let (disposition, policy) = (header("content-disposition"), header("content-security-policy"));
-    Ok((response.text().await?, disposition, policy))
-}
-
-/// S1.1: the organizer takes a transcript along in three forms, of every page, with all that changed later; it harms nobody
-/// who opens it, and is nobody else's.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_organizer_takes_the_transcript_along() -> Result<()> {
-    let house = House::new().await?;
-    let (ana, rui) = (house.user("ana").await?, house.user("rui").await?);
-    let meeting = house.meeting(&ana, &[&rui], json!({})).await?;
-    let path = |rest: &str| format!("/v1/channels/{meeting}{rest}");
-    let api = house.api(&rui.token)?;
-    let formula = api.send(&meeting, "=HYPERLINK(\"x\"), \"quoted\"").await?;
-    let markup = api.send(&meeting, "<script>alert(1)</script>").await?;
-    let edited = api.send(&meeting, "frist").await?;
-    let deleted = api.send(&meeting, "a secret").await?;
-    for number in 0..250 {
-        api.send(&meeting, &format!("line {number}")).await?;
-    }
-    let message = |seq: u64| path(&format!("/messages/{seq}"));
-    api.must("PATCH", &message(edited), Some(json!({ "text": "first" })))
-        .await?;
-    api.must("DELETE", &message(deleted), None).await?;
-    let thumb = format!("{}/reactions/%F0%9F%91%8D", message(markup));
-    house.api(&ana.token)?.must("PUT", &thumb, None).await?;
-    is(
-        &house.api(&ana.token)?.call("DELETE", &path(""), None).await?,
-        "ok",
-    )?;
-
-    let (json, disposition, _) = file(&house, &ana.token, &meeting, "json").await?;
-    ensure!(disposition.starts_with("attachment"), "{disposition}");
-    let json: Value = serde_json::from_str(&json)?;
-    let lines = json["messages"].as_array().context("messages")?;
-    ensure!(lines.len() == 254 && json["channel"]["name"] == "Stand-up");
-    let seqs: Vec<u64> = lines.iter().filter_map(|line| line["seq"].as_u64()).collect();
-    ensure!(
-        seqs.windows(2).all(|pair| pair[0] < pair[1]) && seqs.len() == 254,
-        "each once, in order"
-    );
-    ensure!(
-        lines[1]["reactions"] == json!([{ "emoji": "👍", "count": 1 }]),
-        "{}",
-        lines[1]
-    );
-    ensure!(
-        lines[2]["text"] == "first" && lines[2]["edited_at"].is_string(),
-        "{}",
-        lines[2]
-    );
-    ensure!(
-        lines[3]["text"] == "" && lines[3]["deleted"] == true,
-        "{}",
-        lines[3]
-    );
-    ensure!(
-        lines
-            .iter()
-            .all(|line| line["username"] == "rui" && line["at"].as_str().is_some_and(|at| at.ends_with('Z')))
-    );
-    ensure!(lines[253]["text"] == "line 249");
-
-    let (csv, ..) = file(&house, &ana.token, &meeting, "csv").await?;
-    ensure!(csv.matches("\r\n").count() == 255, "a head and a line for each");
-    ensure!(
-        csv.contains("\"'=HYPERLINK(\"\"x\"\"), \"\"quoted\"\"\""),
-        "{}",
-        &csv[..400]
-    );
-    ensure!(csv.contains(&format!("\r\n{formula},")) && !csv.contains("a secret"));
-
-    let (html, _, policy) = file(&house, &ana.token, &meeting, "html").await?;
-    ensure!(policy.contains("default-src 'none'"), "{policy}");
-    ensure!(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
-    ensure!(html.matches("<tr><td>").count() == 254 && html.ends_with("</html>\n"));
-
-    is(&api.call("GET", &path("/transcript"), None).await?, "forbidden")?;
-    let eva = house.user("eva").await?;
-    is(
-        &house
-            .api(&eva.token)?
-            .call("GET", &path("/transcript"), None)
-            .await?,
-        "not_found",
-    )
 }

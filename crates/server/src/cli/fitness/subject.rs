@@ -63,6 +63,7 @@ impl Subject {
             topic: None,
             visibility: None,
             members: Vec::new(),
+            rules: None,
             key: Some(GROUP_KEY),
         };
         let group = self.back_end.create_channel(&create).await?.id;
