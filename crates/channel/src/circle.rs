@@ -6,7 +6,8 @@ use crate::{Actor, ChannelError, Channels, NewChannelRequest};
 use klatch_protocol::view;
 use klatch_store::row::{CircleRow, UserRow};
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, DisplayName, RosterKind, UserId, UserKind, Visibility, limits,
+    ChannelId, ChannelKind, ClientKey, DisplayName, RosterKind, RulesChange, UserId, UserKind, Visibility,
+    limits,
 };
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -88,6 +89,7 @@ impl Channels {
             name: Some(name),
             topic: None,
             visibility: Visibility::Private,
+            rules: RulesChange::default(),
             members,
             key,
         };

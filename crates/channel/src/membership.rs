@@ -10,8 +10,7 @@ use klatch_engine::row::{BanRow, InviteRow, UserRow};
 use klatch_log::{Change, LogError, Receipt};
 use klatch_protocol::view;
 use klatch_types::{
-    ChannelId, ClientKey, HistoryVisibility, Millis, Policy, Role, Seq, UserId, UserKind, limits,
-    ChannelId, ClientKey, HistoryVisibility, InviteId, Policy, Role, Seq, UserId, UserKind, limits,
+    ChannelId, ClientKey, HistoryVisibility, InviteId, Millis, Policy, Role, Seq, UserId, UserKind, limits,
 };
 
 impl Channels {

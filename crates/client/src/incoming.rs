@@ -1,8 +1,7 @@
 //! What the server sends, as a client reads it.
 
 use crate::ClientError;
-use klatch_protocol::frame::{Behind, ChannelHead, Problem, Ready, ReceiptSignal, TypingSignal};
-use klatch_protocol::frame::{Behind, LobbySignal, Problem, Ready, ReceiptSignal, TypingSignal};
+use klatch_protocol::frame::{Behind, ChannelHead, LobbySignal, Problem, Ready, ReceiptSignal, TypingSignal};
 use klatch_protocol::{Event, view};
 use serde::Deserialize;
 use serde_json::value::RawValue;

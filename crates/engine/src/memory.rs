@@ -1,10 +1,9 @@
 //! Tables in memory: for tests, demos and as the plain statement of what SQL must do.
 
 use crate::row::{
-    ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, MemberRow, RefreshRow,
-    RosterGroupRow, RosterImportRow, RosterMemberRow, SigningKeyRow, SpaceRow, UserRow, WorkId, WorkRow,
     ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, LobbyRow, MemberRow,
-    RefreshRow, SigningKeyRow, SpaceRow, UserRow, WorkId, WorkRow,
+    RefreshRow, RosterGroupRow, RosterImportRow, RosterMemberRow, SigningKeyRow, SpaceRow, UserRow, WorkId,
+    WorkRow,
 };
 use klatch_types::{
     ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Seq, SpaceId, UserId,

@@ -2,8 +2,8 @@
 
 use klatch_types::{
     ApiKeyId, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Role,
-    RosterImportKind, RosterImportState, RosterKind, RosterRole, Seq, SpaceId, UserId, UserKind, Visibility,
-    Rules, Seq, SpaceId, UserId, UserKind, Visibility,
+    RosterImportKind, RosterImportState, RosterKind, RosterRole, Rules, Seq, SpaceId, UserId, UserKind,
+    Visibility,
 };
 
 /// `muted_until` and ban `until` of "for good": the largest integer that JSON numbers carry exactly.

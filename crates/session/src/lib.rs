@@ -16,7 +16,7 @@ mod sessions;
 pub use error::SessionError;
 pub use handshake::Session;
 pub use klatch_channel::RosterOrder;
-pub use op::{roster_body, roster_of, roster_of_archive};
 pub use op::SpaceGroup;
+pub use op::{roster_body, roster_of, roster_of_archive};
 pub use principal::Principal;
 pub use sessions::{ConnectionLimits, Sessions};

@@ -25,6 +25,5 @@ pub use policy::{
 pub use role::{
     ChannelKind, Role, RosterImportKind, RosterImportState, RosterKind, RosterRole, UserKind, Visibility,
 };
-pub use role::{ChannelKind, Role, UserKind, Visibility};
 pub use rules::{Rules, RulesChange};
 pub use seq::{Ordinal, Seq};

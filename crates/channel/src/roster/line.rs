@@ -9,7 +9,7 @@ use crate::publish::Draft;
 use crate::{Actor, ChannelError, ChannelState, Channels, access};
 use klatch_engine::EngineError;
 use klatch_log::{Change, LogError};
-use klatch_types::{ChannelId, ChannelKind, DisplayName, Policy, Role, UserId, Visibility, limits};
+use klatch_types::{ChannelId, ChannelKind, DisplayName, Policy, Role, Rules, UserId, Visibility, limits};
 use std::time::Duration;
 
 /// Pause after the log had no room, growing with each attempt.
@@ -55,6 +55,7 @@ impl Channels {
             topic: None,
             visibility: Visibility::Private,
             members: members.to_vec(),
+            rules: Rules::default(),
         };
         for attempt in 0.. {
             let first = self.first_event(actor, channel, None, &fact, members, None);

@@ -32,8 +32,12 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "0003_rosters",
         sql: include_str!("../migrations/postgres/0003_rosters.sql"),
-        name: "0003_meetings",
-        sql: include_str!("../migrations/postgres/0003_meetings.sql"),
+        whole: "",
+        by_bucket: "",
+    },
+    Migration {
+        name: "0004_meetings",
+        sql: include_str!("../migrations/postgres/0004_meetings.sql"),
         whole: "",
         by_bucket: "",
     },

@@ -22,8 +22,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     (
         "0005_rosters",
         include_str!("../migrations/sqlite/0005_rosters.sql"),
-        "0005_meetings",
-        include_str!("../migrations/sqlite/0005_meetings.sql"),
+    ),
+    (
+        "0006_meetings",
+        include_str!("../migrations/sqlite/0006_meetings.sql"),
     ),
 ];
 

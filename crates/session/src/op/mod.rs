@@ -16,8 +16,8 @@ mod rules;
 mod transcript;
 mod user;
 
-pub use roster::{roster_body, roster_of, roster_of_archive};
 pub use inside::SpaceGroup;
+pub use roster::{roster_body, roster_of, roster_of_archive};
 
 use crate::{Principal, SessionError, Sessions};
 use klatch_channel::{Actor, Turn};

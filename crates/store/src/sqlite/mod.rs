@@ -69,8 +69,7 @@ impl SqliteDirectory {
 
 /// The queries of page loads by name, for the test of their plans.
 #[cfg(test)]
-pub(crate) fn plans() -> [(&'static str, &'static str); 15] {
-pub(crate) fn plans() -> [(&'static str, &'static str); 14] {
+pub(crate) fn plans() -> [(&'static str, &'static str); 16] {
     [
         ("list", &list::OF_USER),
         ("line", &list::ONE),

@@ -3,8 +3,7 @@
 use super::super::sample::{AT, EPOCH, LATER, ana, channel, invite_id, key, marta, name, rui};
 use klatch_protocol::Command;
 use klatch_protocol::command::{
-    channel as channels, circle, cursor, history, invite, member, message, reaction, receipt, typing, user,
-    channel as channels, cursor, history, invite, lobby, member, message, reaction, receipt, rules,
+    channel as channels, circle, cursor, history, invite, lobby, member, message, reaction, receipt, rules,
     transcript, typing, user,
 };
 use klatch_protocol::frame::Hello;

@@ -5,10 +5,8 @@ use super::super::sample::{
 };
 use klatch_protocol::event::EventBody;
 use klatch_protocol::frame::{
-    Answer, Behind, ChannelHead, Outcome, Problem, Ready, ReadyChannel, Receipt, ReceiptSignal, ServerFrame,
-    TypingSignal,
-    Answer, Behind, LobbySignal, LobbyState, Outcome, Problem, Ready, ReadyChannel, Receipt, ReceiptSignal,
-    ServerFrame, TypingSignal,
+    Answer, Behind, ChannelHead, LobbySignal, LobbyState, Outcome, Problem, Ready, ReadyChannel, Receipt,
+    ReceiptSignal, ServerFrame, TypingSignal,
 };
 use klatch_protocol::view::{self, Reply};
 use klatch_protocol::{ErrorCode, Event};
