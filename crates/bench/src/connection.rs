@@ -217,10 +217,11 @@ impl Seat {
             };
             match pull {
                 None => copy.note(delivery.seq, delivery.prev, &mut counters.faults),
-                Some(pull) if pull.take(copy, &delivery, &mut counters.faults) => {}
-                Some(_) => {
-                    passed_over += 1;
-                    return;
+                Some(pull) => {
+                    if !pull.take(copy, &delivery, &mut counters.faults) {
+                        passed_over += 1;
+                        return;
+                    }
                 }
             }
             if let Some(sent_ns) = delivery.stamp {

@@ -420,6 +420,7 @@ impl Life<'_> {
             let command = Command::Events(Events {
                 channel,
                 after: last,
+                until: None,
                 limit: Some(limits::PAGE_MAX),
                 epoch: epoch.clone(),
             });

@@ -113,6 +113,7 @@ async fn open(shared: &Shared, socket: &SocketRef, auth: Option<Value>) -> Resul
         shape: None,
         epoch: None,
         cursors: HashMap::new(),
+        pull: false,
     };
     let (session, _ready) = app.sessions.open(who, &hello).await.map_err(told)?;
     Ok((session, auth))

@@ -189,6 +189,7 @@ async fn deliver(
         visibility: None,
         members: vec![other],
         key: None,
+        rules: None,
     };
     match app.sessions.run(who, Command::ChannelCreate(create)).await? {
         Reply::ChannelCreated(made) => send(made.channel.id).await,

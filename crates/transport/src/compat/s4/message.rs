@@ -43,6 +43,7 @@ async fn list_shaped_events(
     let command = Events {
         channel: at.id,
         after: query.after,
+        until: None,
         limit: query.limit,
         epoch: None,
     };

@@ -133,6 +133,7 @@ async fn create_group(
         visibility: Some(Visibility::Private),
         members: members.iter().map(|user| user.id).collect(),
         key: None,
+        rules: None,
     };
     let made = sessions.run(&space, Command::ChannelCreate(create)).await?;
     let Reply::ChannelCreated(made) = made else {
