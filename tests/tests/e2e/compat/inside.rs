@@ -180,7 +180,7 @@ async fn the_public_listener_answers_none_of_it() -> Result<()> {
     let town = Town::new().await?;
     let document = town.inside()?.must("GET", "/openapi.json", None).await?.body;
     let paths = document["paths"].as_object().cloned().unwrap_or_default();
-    ensure!(paths.len() == 9, "{:?}", paths.keys());
+    ensure!(paths.len() == 8, "{:?}", paths.keys());
     let callers = [
         town.api(&town.ana)?,
         town.api(&town.ana)?.with(town.server.api_key()),
