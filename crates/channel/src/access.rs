@@ -109,6 +109,9 @@ pub fn may(
         return match state.kind {
             ChannelKind::Direct => Err(ChannelError::NotFound),
             _ => closed(state, operation, now),
+        return match is_run_by_back_ends(state.kind) {
+            false => Err(ChannelError::NotFound),
+            true => archived(state, operation),
         };
     }
     let Some(member) = state.members.get(&actor.user) else {
@@ -169,6 +172,19 @@ pub fn may_have_circle(actor: &Actor) -> Result<(), ChannelError> {
         UserKind::Guest => Err(ChannelError::Forbidden("guests are in no roster")),
         UserKind::System => Err(ChannelError::Forbidden("an API key has no circle")),
     }
+}
+
+/// Whether the actor may follow all channels of the space that a back end runs: back ends only.
+pub fn may_follow_space(actor: &Actor) -> Result<(), ChannelError> {
+    match actor.kind {
+        UserKind::System => Ok(()),
+        UserKind::Person | UserKind::Guest => Err(ChannelError::Forbidden("only an API key may do this")),
+    }
+}
+
+/// Whether a back end runs the space's channels of this kind: all but the users' own conversations.
+pub fn is_run_by_back_ends(kind: ChannelKind) -> bool {
+    kind != ChannelKind::Direct
 }
 
 /// Whether the actor may join by themselves. A back end needs no membership and never becomes a member.

@@ -12,6 +12,7 @@ mod cursor;
 pub mod delivery;
 mod error;
 pub mod fact;
+mod feed;
 mod history;
 mod invite;
 mod list;

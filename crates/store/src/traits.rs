@@ -7,7 +7,8 @@ use klatch_engine::row::{
     SigningKeyRow, SpaceRow, UserRow,
 };
 use klatch_types::{
-    ApiKeyId, ChannelId, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId, UserId,
+    ApiKeyId, ChannelId, ChannelKind, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Seq, SpaceId,
+    UserId,
 };
 use std::time::Duration;
 
@@ -65,6 +66,17 @@ pub struct ChannelListRow {
     pub peer: Option<PeerRow>,
     /// The last message.
     pub preview: Option<PreviewRow>,
+}
+
+/// Where a channel stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChannelHead {
+    /// The channel.
+    pub id: ChannelId,
+    /// What it is for.
+    pub kind: ChannelKind,
+    /// Position of its last event.
+    pub head: Seq,
 }
 
 /// What a connection must know of one of its user's channels.
@@ -270,6 +282,8 @@ pub trait Directory: Rosters {
     ) -> Result<Vec<ChannelListRow>, StoreError>;
     /// All channels of a space, oldest first, at most `limit`, for operators.
     async fn channels_of(&self, space: SpaceId, limit: u32) -> Result<Vec<ChannelRow>, StoreError>;
+    /// Where the channels of a space stand, at most `limit` of them, in no order.
+    async fn channel_heads(&self, space: SpaceId, limit: u32) -> Result<Vec<ChannelHead>, StoreError>;
     /// What a connection must know of its user's channels, at most `limits::CHANNELS_PER_USER_MAX`.
     async fn memberships(&self, user: UserId) -> Result<Vec<MembershipRow>, StoreError>;
     /// Members with their users, ordered by user id.

@@ -1,4 +1,4 @@
-//! The ways in: REST and pages ([`http`]), the socket, the listener, and the web client's files.
+//! The ways in: REST and pages ([`http`]), the socket, [`grpc`], the listeners, and the web client's files.
 //!
 //! Every way makes a [`klatch_protocol::Command`] and gives it to [`klatch_session::Sessions::run`]. Statuses of HTTP
 //! are chosen in [`error`] and nowhere else.
@@ -7,6 +7,7 @@ pub mod assets;
 mod compat;
 mod docs;
 pub mod error;
+pub mod grpc;
 pub mod http;
 pub mod listener;
 mod openapi;

@@ -347,6 +347,24 @@ pub const DEVICES_PER_USER_MAX: u32 = 20;
 /// Longest life of an invitation.
 pub const INVITE_LIFE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
+// ---- gRPC ----
+
+/// Largest message of a call, bytes.
+pub const GRPC_MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Calls at once over one connection.
+pub const GRPC_CALLS_PER_CONNECTION_MAX: u32 = 64;
+/// Streams of events at once on a node.
+pub const FEEDS_MAX: usize = 64;
+/// Channels of a space that a stream of events follows.
+pub const FEED_CHANNELS_MAX: u32 = 200_000;
+/// Events that wait for the reader of a stream.
+pub const FEED_EVENTS_WAITING_MAX: usize = 256;
+/// How often a stream looks for new events; less often where looking takes more than a twentieth of this.
+pub const FEED_LOOK: Duration = Duration::from_millis(200);
+/// How long a stream waits for a reader that takes nothing.
+pub const FEED_STALL_MAX: Duration = Duration::from_secs(30);
+
+const _: () = assert!(FEED_EVENTS_WAITING_MAX >= PAGE_MAX as usize);
 const _: () = assert!(DEAD_AFTER.as_secs() > HEARTBEAT.as_secs());
 const _: () = assert!(PAGE_DEFAULT <= PAGE_MAX);
 const _: () = assert!(RECEIPTS_EVERY_DIRECT.as_millis() <= RECEIPTS_EVERY.as_millis());

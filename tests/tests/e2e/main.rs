@@ -6,6 +6,7 @@ mod device;
 mod fitness;
 mod hybrid;
 mod meeting;
+mod grpc;
 mod openapi;
 mod password;
 mod permission;

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// Folder of what is generated, below the workspace.
 const FOLDER: &str = "protocol";
-/// The one file there that is written by hand.
-const BY_HAND: &str = "README.md";
+/// The files there that are written by hand.
+const BY_HAND: [&str; 2] = ["README.md", "klatch.proto"];
 
 /// Whether to write or to compare.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ fn stale(folder: &Path, files: &Files) -> anyhow::Result<Vec<PathBuf>> {
             .strip_prefix(folder)
             .expect("it was found in the folder")
             .to_owned();
-        if !files.contains_key(&path) && path != Path::new(BY_HAND) {
+        if !files.contains_key(&path) && !BY_HAND.iter().any(|name| path == Path::new(name)) {
             stale.push(path);
         }
     }
@@ -141,7 +141,7 @@ mod tests {
         write("same.json", "1");
         write("golden/changed.json", "1");
         write("golden/orphan.json", "1");
-        write(BY_HAND, "by hand");
+        BY_HAND.iter().for_each(|name| write(name, "by hand"));
         let wanted = [
             ("same.json", "1"),
             ("golden/changed.json", "2"),

@@ -3,6 +3,7 @@
 use super::{Engine, Operator};
 use crate::config::{Config, Problem};
 use crate::metrics::Metrics;
+use klatch_transport::listener::Versions;
 use klatch_transport::websocket::{Registry, RegistryOptions, WebSocketState};
 use klatch_transport::{
     App, Internal, Options, internal_router, listener, public_router, socketio, websocket,
@@ -60,6 +61,10 @@ impl Node {
         };
         let sockets = websocket::router(socket.clone()).merge(socketio::router(socket));
         Routes(public_router(self.app.clone(), sockets))
+        Routes(
+            public_router(self.app.clone(), websocket::router(socket).with_state(())),
+            Versions::Http1,
+        )
     }
 
     /// The routes of the internal listener; not ready once `stopping` is set, while the node is drained, and while the
@@ -92,16 +97,25 @@ impl Node {
             space: self.campus.clone(),
             app: self.app.clone(),
         }))
+        Routes(
+            internal_router(Internal {
+                not_ready: Arc::new(not_ready),
+                degraded: Arc::new(degraded),
+                metrics: Arc::new(move || metrics.render()),
+                app: self.app.clone(),
+            }),
+            Versions::Http1And2,
+        )
     }
 }
 
 /// The routes of one listener.
-pub struct Routes(axum::Router);
+pub struct Routes(axum::Router, Versions);
 
 impl Routes {
     /// Answers requests that come to a listener until `stop`, then lets those under way finish.
     pub async fn serve(self, listener: TcpListener, connections_max: usize, stop: watch::Receiver<bool>) {
-        listener::serve(listener, self.0, connections_max, stop).await;
+        listener::serve(listener, (self.0, self.1), connections_max, stop).await;
     }
 }
 

@@ -77,6 +77,19 @@ impl Auth {
             .map(|user| view_of(&user))
     }
 
+    /// A token for a user of the back end's space. Errors: `forbidden` unless the caller is a back end, `not_found` if
+    /// there is no such user there or the account is disabled.
+    pub async fn token_on_behalf(&self, who: &Principal, user: UserId) -> Result<view::Token, SessionError> {
+        only_system(who)?;
+        let row = self
+            .directory
+            .user(user)
+            .await?
+            .filter(|row| row.space == who.space);
+        row.ok_or_else(|| SessionError::code(ErrorCode::NotFound))?;
+        self.token_for(user, limits::ACCESS_TOKEN_LIFE).await
+    }
+
     /// A token for a user, without device or refresh token, for the command line. Errors: `not_found` if there is no
     /// such user or the account is disabled.
     pub async fn token_for(&self, user: UserId, life: Duration) -> Result<view::Token, SessionError> {

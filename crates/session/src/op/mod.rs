@@ -4,6 +4,7 @@
 mod channel;
 mod circle;
 mod cursor;
+mod feed;
 mod history;
 mod inside;
 mod invite;

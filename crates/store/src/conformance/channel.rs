@@ -156,6 +156,30 @@ pub async fn channels_of_a_space_come_oldest_first(world: &World) {
     assert_eq!(world.directory.channels_of(elsewhere, 10).await.unwrap().len(), 1);
 }
 
+/// The heads of a space's channels follow their events, and say nothing of other spaces.
+pub async fn heads_of_a_space_follow_its_channels(world: &World) {
+    let ana = world.user("ana").await;
+    let elsewhere = world.other_space().await;
+    world.open_channel(elsewhere, "there", ana).await;
+    let heads = async |limit| {
+        let mut heads = world.directory.channel_heads(world.space, limit).await.unwrap();
+        heads.sort_unstable();
+        heads
+    };
+    assert!(heads(10).await.is_empty());
+    let first = world.channel_at(&[ana], later(1)).await;
+    let second = world.channel_at(&[ana], later(2)).await;
+    let found = heads(10).await;
+    let of = |id| found.iter().find(|head| head.id == id).unwrap();
+    assert_eq!(found.len(), 2);
+    for id in [first, second] {
+        let row = world.directory.channel(id).await.unwrap().unwrap();
+        assert_eq!((of(id).kind, of(id).head), (row.kind, row.head));
+        assert!(row.head.0 > 0);
+    }
+    assert_eq!(heads(1).await.len(), 1);
+}
+
 /// What does not exist is not there, in every reading.
 pub async fn unknown_channels_are_empty(world: &World) {
     let directory = &world.directory;

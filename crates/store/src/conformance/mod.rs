@@ -19,8 +19,9 @@ mod work;
 mod world;
 
 pub use channel::{
-    channels_of_a_space_come_oldest_first, direct_channels_are_found_by_pair, members_come_in_pages,
-    memberships_tell_where_one_stands, snapshots_hold_members_and_bans, unknown_channels_are_empty,
+    channels_of_a_space_come_oldest_first, direct_channels_are_found_by_pair,
+    heads_of_a_space_follow_its_channels, members_come_in_pages, memberships_tell_where_one_stands,
+    snapshots_hold_members_and_bans, unknown_channels_are_empty,
 };
 pub use chore::{
     a_clock_set_back_stops_no_chore, chores_are_due_once_each_period, of_many_claims_at_once_one_wins,
@@ -69,7 +70,8 @@ macro_rules! directory_conformance {
             expired_tokens_are_refused, of_many_rotations_at_once_one_wins,
             back_end_keys_are_kept, issuers_are_kept, signing_keys_are_kept,
             snapshots_hold_members_and_bans, direct_channels_are_found_by_pair, members_come_in_pages,
-            memberships_tell_where_one_stands, channels_of_a_space_come_oldest_first, unknown_channels_are_empty,
+            memberships_tell_where_one_stands, channels_of_a_space_come_oldest_first,
+            heads_of_a_space_follow_its_channels, unknown_channels_are_empty,
             lists_come_last_activity_first, lists_count_what_is_unread, direct_channels_show_the_other,
             previews_are_the_last_message_as_it_is_now, open_channels_come_by_name,
             cursors_go_forward_and_stop_at_the_head, cursors_are_for_members, own_messages_are_read,

@@ -1,6 +1,6 @@
 //! Channels and their members.
 
-use crate::{ChannelSnapshot, MembershipRow};
+use crate::{ChannelHead, ChannelSnapshot, MembershipRow};
 use klatch_engine::memory::Tables;
 use klatch_engine::row::{ChannelRow, MemberRow, UserRow};
 use klatch_types::{ChannelId, SpaceId, UserId, limits};
@@ -21,6 +21,17 @@ pub(super) fn of_space(tables: &Tables, space: SpaceId, limit: usize) -> Vec<Cha
     rows.sort_by_key(|row| (row.created_at, row.id));
     rows.truncate(limit);
     rows
+}
+
+pub(super) fn heads(tables: &Tables, space: SpaceId, limit: usize) -> Vec<ChannelHead> {
+    let rows = tables.channels.values().map(|table| &table.row);
+    let rows = rows.filter(|row| row.space == space).take(limit);
+    rows.map(|row| ChannelHead {
+        id: row.id,
+        kind: row.kind,
+        head: row.head,
+    })
+    .collect()
 }
 
 pub(super) fn memberships(tables: &Tables, user: UserId) -> Vec<MembershipRow> {

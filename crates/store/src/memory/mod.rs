@@ -18,6 +18,8 @@ mod work;
 use crate::{
     ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, ReceiptCounts, Rotation,
     StoreError,
+    ChannelHead, ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts,
+    Rotation, StoreError,
 };
 use async_trait::async_trait;
 use klatch_engine::memory::SharedTables;
@@ -259,6 +261,10 @@ impl Directory for MemoryDirectory {
 
     async fn channels_of(&self, space: SpaceId, limit: u32) -> Result<Vec<ChannelRow>, StoreError> {
         Ok(channel::of_space(&self.tables.read(), space, page(limit)))
+    }
+
+    async fn channel_heads(&self, space: SpaceId, limit: u32) -> Result<Vec<ChannelHead>, StoreError> {
+        Ok(channel::heads(&self.tables.read(), space, page(limit)))
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<MembershipRow>, StoreError> {

@@ -2,10 +2,10 @@
 
 use super::query::{all, one, page};
 use super::user;
-use crate::{ChannelSnapshot, MembershipRow};
+use crate::{ChannelHead, ChannelSnapshot, MembershipRow};
 use klatch_engine::EngineError;
 use klatch_engine::postgres::{
-    CHANNEL_COLUMNS, MEMBER_COLUMNS, Postgres, channel_row, id, member_row, millis, seq, uint,
+    CHANNEL_COLUMNS, MEMBER_COLUMNS, Postgres, channel_row, coded, id, member_row, millis, seq, uint,
 };
 use klatch_engine::row::{BanRow, ChannelRow, MemberRow, UserRow};
 use klatch_types::{ChannelId, SpaceId, UserId, limits};
@@ -117,6 +117,22 @@ pub(super) async fn of_space(
     );
     all(&db.query(&sql, &[&space.0, &page(limit)]).await?, |row| {
         channel_row(row, 0)
+    })
+}
+
+/// For back ends, a few times a second at most: reads the whole table, in all buckets.
+pub(super) async fn heads(
+    db: &Postgres,
+    space: SpaceId,
+    limit: u32,
+) -> Result<Vec<ChannelHead>, EngineError> {
+    let sql = "SELECT c.id, c.kind, c.head FROM channels c WHERE c.space = $1 LIMIT $2";
+    all(&db.query(sql, &[&space.0, &page(limit)]).await?, |row| {
+        Ok(ChannelHead {
+            id: id(row, 0)?,
+            kind: coded(row, 1)?,
+            head: seq(row, 2)?,
+        })
     })
 }
 

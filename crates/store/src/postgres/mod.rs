@@ -25,6 +25,8 @@ mod work;
 use crate::{
     ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, ReceiptCounts, Rotation,
     StoreError,
+    ChannelHead, ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts,
+    Rotation, StoreError,
 };
 use async_trait::async_trait;
 use klatch_engine::postgres::Postgres;
@@ -310,6 +312,10 @@ impl Directory for PostgresDirectory {
 
     async fn channels_of(&self, space: SpaceId, limit: u32) -> Result<Vec<ChannelRow>, StoreError> {
         Ok(channel::of_space(&self.db, space, limit).await?)
+    }
+
+    async fn channel_heads(&self, space: SpaceId, limit: u32) -> Result<Vec<ChannelHead>, StoreError> {
+        Ok(channel::heads(&self.db, space, limit).await?)
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<MembershipRow>, StoreError> {

@@ -2,11 +2,11 @@
 
 use super::query::{all, one};
 use super::user;
-use crate::{ChannelSnapshot, MembershipRow};
+use crate::{ChannelHead, ChannelSnapshot, MembershipRow};
 use klatch_engine::EngineError;
 use klatch_engine::row::{BanRow, ChannelRow, MemberRow, UserRow};
 use klatch_engine::sqlite::{
-    CHANNEL_COLUMNS, MEMBER_COLUMNS, channel_no, channel_row, id, member_row, millis, seq, uint,
+    CHANNEL_COLUMNS, MEMBER_COLUMNS, channel_no, channel_row, coded, id, member_row, millis, seq, uint,
 };
 use klatch_types::{ChannelId, SpaceId, UserId, limits};
 use rusqlite::{Connection, params};
@@ -75,6 +75,18 @@ pub(super) fn of_space(db: &Connection, space: SpaceId, limit: u32) -> Result<Ve
     );
     all(db, &sql, params![space.as_bytes(), limit], |row| {
         channel_row(row, 0)
+    })
+}
+
+/// For back ends, a few times a second at most: reads the whole table.
+pub(super) fn heads(db: &Connection, space: SpaceId, limit: u32) -> Result<Vec<ChannelHead>, EngineError> {
+    let sql = "SELECT c.id, c.kind, c.head FROM channels c WHERE c.space = ?1 LIMIT ?2";
+    all(db, sql, params![space.as_bytes(), limit], |row| {
+        Ok(ChannelHead {
+            id: id(row, 0)?,
+            kind: coded(row, 1)?,
+            head: seq(row, 2)?,
+        })
     })
 }
 

@@ -20,6 +20,8 @@ mod work;
 use crate::{
     ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, ReceiptCounts, Rotation,
     StoreError,
+    ChannelHead, ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts,
+    Rotation, StoreError,
 };
 use async_trait::async_trait;
 use klatch_engine::EngineError;
@@ -337,6 +339,10 @@ impl Directory for SqliteDirectory {
             .db
             .read(move |db| channel::of_space(db, space, limit))
             .await?)
+    }
+
+    async fn channel_heads(&self, space: SpaceId, limit: u32) -> Result<Vec<ChannelHead>, StoreError> {
+        Ok(self.db.read(move |db| channel::heads(db, space, limit)).await?)
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<MembershipRow>, StoreError> {

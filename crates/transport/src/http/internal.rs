@@ -1,4 +1,4 @@
-//! The internal listener: is the server alive, is it ready, its figures, and the nodes. Nothing here asks who is
+//! The internal listener: is the server alive, is it ready, its figures, the nodes, and gRPC. Only gRPC asks who is
 //! calling, so it listens on loopback unless told otherwise.
 
 use super::app::App;
@@ -6,6 +6,7 @@ use super::edge::{self, Refused};
 use super::node;
 use super::origin;
 use crate::error::{HttpProblem, TransportError};
+use crate::grpc;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -52,6 +53,10 @@ pub fn internal_router(internal: Internal) -> axum::Router {
         .route("/openapi.json", get(document))
         .merge(node::routes())
         .merge(campus)
+        .merge(grpc::routes(
+            internal.app.clone(),
+            Arc::clone(&internal.not_ready),
+        ))
         .fallback(edge::not_found)
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(middleware::from_fn_with_state(internal.clone(), around))

@@ -43,6 +43,7 @@ pub use app::{AddressTest, App, Options};
 pub(crate) use app::{Answer, json};
 pub(crate) use body::{Body, MaybeBody};
 pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, bearer};
 pub use caller::{PeerAddr, client_ip};
 pub(crate) use edge::Refused;
 pub use edge::RequestInfo;
