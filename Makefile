@@ -78,7 +78,6 @@ fitness: ## Measure the server's fitness functions with 10,000 users online (two
 	cargo build --release -p klatch-server --bin klatch
 	@scripts/fitness $(FITNESS_ARGS)
 
-gen: ## Write /protocol anew from the types of the wire
 gen: ## Write /protocol anew from the types of the wire, and the table of requirements
 	cargo xtask gen
 
