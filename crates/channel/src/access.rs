@@ -106,12 +106,9 @@ pub fn may(
     }
     if actor.kind == UserKind::System {
         // A back end runs every channel of its space but the users' own conversations.
-        return match state.kind {
-            ChannelKind::Direct => Err(ChannelError::NotFound),
-            _ => closed(state, operation, now),
         return match is_run_by_back_ends(state.kind) {
             false => Err(ChannelError::NotFound),
-            true => archived(state, operation),
+            true => closed(state, operation, now),
         };
     }
     let Some(member) = state.members.get(&actor.user) else {

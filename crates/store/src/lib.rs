@@ -21,8 +21,7 @@ pub use error::StoreError;
 pub use klatch_engine::row;
 pub use roster::Rosters;
 pub use traits::{
-    ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, PeerRow, PreviewRow,
-    ChannelHead, ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, PeerRow, PreviewRow,
-    ReceiptCounts, Rotation,
+    ChannelHead, ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, PeerRow,
+    PreviewRow, ReceiptCounts, Rotation,
 };
 pub use work::{WorkClaim, WorkDepth, WorkQueue};

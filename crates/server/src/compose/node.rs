@@ -60,11 +60,7 @@ impl Node {
             registry: Arc::clone(&self.registry),
         };
         let sockets = websocket::router(socket.clone()).merge(socketio::router(socket));
-        Routes(public_router(self.app.clone(), sockets))
-        Routes(
-            public_router(self.app.clone(), websocket::router(socket).with_state(())),
-            Versions::Http1,
-        )
+        Routes(public_router(self.app.clone(), sockets), Versions::Http1)
     }
 
     /// The routes of the internal listener; not ready once `stopping` is set, while the node is drained, and while the
@@ -90,18 +86,12 @@ impl Node {
             ],
             _ => Vec::new(),
         };
-        Routes(internal_router(Internal {
-            not_ready: Arc::new(not_ready),
-            degraded: Arc::new(degraded),
-            metrics: Arc::new(move || metrics.render()),
-            space: self.campus.clone(),
-            app: self.app.clone(),
-        }))
         Routes(
             internal_router(Internal {
                 not_ready: Arc::new(not_ready),
                 degraded: Arc::new(degraded),
                 metrics: Arc::new(move || metrics.render()),
+                space: self.campus.clone(),
                 app: self.app.clone(),
             }),
             Versions::Http1And2,

@@ -16,10 +16,8 @@ mod user;
 mod work;
 
 use crate::{
-    ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, ReceiptCounts, Rotation,
-    StoreError,
-    ChannelHead, ChannelListRow, ChannelSnapshot, CursorRow, Directory, MembershipRow, ReceiptCounts,
-    Rotation, StoreError,
+    ChannelHead, ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow,
+    ReceiptCounts, Rotation, StoreError,
 };
 use async_trait::async_trait;
 use klatch_engine::memory::SharedTables;

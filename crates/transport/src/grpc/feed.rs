@@ -214,6 +214,7 @@ impl Feed {
             let command = Command::Events(history::Events {
                 channel,
                 after,
+                until: None,
                 limit: Some(limits::PAGE_MAX),
                 epoch: None,
             });

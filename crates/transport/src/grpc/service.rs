@@ -89,6 +89,7 @@ impl Klatch for Calls {
             }),
             members: members?,
             key: read_optional("key", asked.key.as_deref())?,
+            rules: None,
         };
         match self.run(&who, Command::ChannelCreate(command)).await? {
             Reply::ChannelCreated(made) => Ok(Response::new(proto::CreateChannelResponse {

@@ -42,7 +42,6 @@ pub use access::TARGET as ACCESS_LOG_TARGET;
 pub use app::{AddressTest, App, Options};
 pub(crate) use app::{Answer, json};
 pub(crate) use body::{Body, MaybeBody};
-pub(crate) use caller::Caller;
 pub(crate) use caller::{Caller, bearer};
 pub use caller::{PeerAddr, client_ip};
 pub(crate) use edge::Refused;
