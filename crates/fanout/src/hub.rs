@@ -252,6 +252,17 @@ impl Hub {
         }
     }
 
+    /// The connections that listen to a channel.
+    pub fn listeners(&self, channel: ChannelId) -> Vec<Arc<Outbox>> {
+        self.shard(channel).read().get(&channel).cloned().unwrap_or_default()
+    }
+
+    /// Every channel that someone here listens to.
+    pub fn listened(&self) -> Vec<ChannelId> {
+        let all = self.channels.iter();
+        all.flat_map(|shard| shard.read().keys().copied().collect::<Vec<_>>()).collect()
+    }
+
     /// Whether anyone here listens to the channel.
     pub fn has_listeners(&self, channel: ChannelId) -> bool {
         self.shard(channel).read().contains_key(&channel)

@@ -15,6 +15,7 @@ mod memory_bus;
 mod nats;
 mod outbox;
 mod pulling;
+mod presence;
 
 pub use bus::{Bus, BusFigures, Inbox, Incoming, NoBus, Topic};
 pub use frame::Frame;
@@ -24,6 +25,7 @@ pub use memory_bus::{MemoryBus, MemoryNet};
 pub use nats::{BusError, NatsBus, NatsCredentials, NatsOptions};
 pub use outbox::{ConnectionId, Outbox, OutboxLimits, Taken};
 pub use pulling::PullRules;
+pub use presence::{Arrival, Batch, Change, Heard, Presence, PresenceEntry, PresentDevice, Pulse, Status};
 
 #[cfg(test)]
 mod tests;

@@ -188,6 +188,44 @@ pub const HINTS_LOOKED_FOR_EVERY: Duration = Duration::from_millis(50);
 pub const RANGES_KEPT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// How long a range is kept: somewhat longer than everyone takes to pull it.
 pub const RANGES_KEPT_FOR: Duration = Duration::from_secs(10);
+// ---- presence ----
+
+/// How long a user without a connection is still shown as before: who comes back meanwhile was never away.
+pub const PRESENCE_GRACE: Duration = Duration::from_secs(10);
+/// Silence of a connection after which its user is away there.
+pub const PRESENCE_AWAY_AFTER: Duration = Duration::from_secs(5 * 60);
+/// How often changes are told; a connection gets those of its time together.
+pub const PRESENCE_TICK: Duration = Duration::from_secs(1);
+/// Members of a channel up to which each hears who is online; in a larger one those who watch it get a count and a sample.
+pub const PRESENCE_MEMBERS_MAX: usize = 200;
+/// How often those who watch a large channel are told at most.
+pub const PRESENCE_CHANNEL_EVERY: Duration = Duration::from_secs(3);
+/// Users in the sample of a large channel.
+pub const PRESENCE_SAMPLE_MAX: usize = 20;
+/// Channels that a connection may watch.
+pub const PRESENCE_WATCHES_MAX: usize = 8;
+/// Channels that may be watched on a node; further ones are refused.
+pub const PRESENCE_CHANNELS_WATCHED_MAX: usize = 1_000;
+/// Users whose changes are told in one tick; those of more wait for the next.
+pub const PRESENCE_CHANGES_MAX: usize = 500;
+/// Users who are no longer online and of whom it is kept when they were last active.
+pub const PRESENCE_LAST_KEPT_MAX: usize = 100_000;
+/// Users that a product's back end may show as online without a connection, on a node.
+pub const PRESENCE_FLAGS_MAX: usize = 100_000;
+/// How long the word of the directory on who hides their presence is believed.
+pub const PRESENCE_HIDDEN_BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// How often a node tells the others how far its changes are.
+pub const PRESENCE_BEAT: Duration = Duration::from_secs(3);
+/// Silence of a node, the bus being up, after which its users are offline.
+pub const PRESENCE_NODE_SILENT: Duration = Duration::from_secs(15);
+/// How long a sign of typing holds without another.
+pub const TYPING_EXPIRES: Duration = Duration::from_secs(6);
+/// How often a user's typing in a channel is passed on at most.
+pub const TYPING_EVERY: Duration = Duration::from_secs(3);
+/// Members of a channel up to which typing is passed on.
+pub const TYPING_MEMBERS_MAX: usize = 200;
+/// Typists who are remembered, so that they are not passed on too often.
+pub const TYPISTS_KEPT_MAX: usize = 50_000;
 
 // ---- cluster ----
 
@@ -367,6 +405,11 @@ pub const FEED_STALL_MAX: Duration = Duration::from_secs(30);
 const _: () = assert!(FEED_EVENTS_WAITING_MAX >= PAGE_MAX as usize);
 const _: () = assert!(DEAD_AFTER.as_secs() > HEARTBEAT.as_secs());
 const _: () = assert!(PAGE_DEFAULT <= PAGE_MAX);
+// Whoever does not answer any more is offline within a minute: a sweep of the sockets and a tick are a second each.
+const _: () = assert!(DEAD_AFTER.as_secs() + PRESENCE_GRACE.as_secs() + 2 * PRESENCE_TICK.as_secs() < 60);
+const _: () = assert!(PRESENCE_NODE_SILENT.as_secs() > 3 * PRESENCE_BEAT.as_secs());
+const _: () = assert!(PRESENCE_CHANGES_MAX * 128 <= EVENTS_FRAME_BYTES_MAX);
+const _: () = assert!(TYPING_EXPIRES.as_secs() > TYPING_EVERY.as_secs());
 const _: () = assert!(RECEIPTS_EVERY_DIRECT.as_millis() <= RECEIPTS_EVERY.as_millis());
 // They are read as one page of members, and told in one frame.
 const _: () = assert!(RECEIPT_MEMBERS_MAX <= PAGE_MAX as usize);
