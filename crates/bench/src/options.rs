@@ -63,6 +63,7 @@ pub(crate) struct Options {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) crowd: CrowdOptions,
+    pub(crate) presence: PresenceOptions,
     #[command(flatten)]
     pub(crate) cluster: ClusterOptions,
     #[command(flatten)]
@@ -84,6 +85,31 @@ pub(crate) struct CrowdOptions {
     /// Most times that `hybrid` is measured either way
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
     pub(crate) crowd_runs: u32,
+/// What `presence` does.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PresenceOptions {
+    /// Members of the large channel in `presence`
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) presence_members: usize,
+    /// Of those, how many are online
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) presence_online: usize,
+    /// Of those, how many watch the channel
+    #[arg(long, default_value_t = 100)]
+    pub(crate) watchers: usize,
+    /// Changes of status
+    #[arg(long, default_value_t = 1_000, value_parser = at_least_one)]
+    pub(crate) changes: usize,
+    /// Over how long they are spread, seconds
+    #[arg(long, default_value_t = 15.0)]
+    pub(crate) change_seconds: f64,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number above 0".to_owned()),
+        Ok(number) => Ok(number),
+    }
 }
 
 /// What `cluster` does.
@@ -128,6 +154,8 @@ pub(crate) enum Which {
     Idle,
     /// Durable messages per second with as few recipients as possible
     Commits,
+    /// Frames and bytes for each change of who is online, in a large channel and in small ones
+    Presence,
     /// Plain writes to sockets, without a server: the ceiling
     Raw,
     /// The same load on one, two and three nodes over PostgreSQL and NATS

@@ -4,6 +4,7 @@ pub(crate) mod commits;
 pub(crate) mod fanout;
 pub(crate) mod hybrid;
 pub(crate) mod idle;
+pub(crate) mod presence;
 pub(crate) mod raw;
 pub(crate) mod rooms;
 

@@ -32,6 +32,12 @@ struct NewUser {
 
 #[derive(Serialize)]
 struct OfUser {
+struct NewMember {
+    user: UserId,
+}
+
+#[derive(Serialize)]
+struct NewToken {
     user: UserId,
 }
 
@@ -106,7 +112,11 @@ pub(crate) async fn crowd(rest: &Rest, members: usize, online: usize) -> anyhow:
 }
 
 /// Makes users; their ids and an access token for each.
-async fn users(rest: &Rest, name: &'static str, count: usize) -> anyhow::Result<(Vec<UserId>, Vec<String>)> {
+pub(crate) async fn users(
+    rest: &Rest,
+    name: &'static str,
+    count: usize,
+) -> anyhow::Result<(Vec<UserId>, Vec<String>)> {
     let rest = rest.clone();
     let make = move |number| {
         let rest = rest.clone();
@@ -122,7 +132,7 @@ async fn users(rest: &Rest, name: &'static str, count: usize) -> anyhow::Result<
 }
 
 /// Makes channels with the members that `of` gives for a number.
-async fn make_channels(
+pub(crate) async fn make_channels(
     rest: &Rest,
     name: &'static str,
     count: usize,
@@ -150,6 +160,16 @@ async fn make_channels(
         }
     };
     all(count, make).await.context("making channels")
+}
+
+/// Puts users into a channel, one after the other.
+pub(crate) async fn join(rest: &Rest, channel: &[u8; ID_BYTES], users: Vec<UserId>) -> anyhow::Result<()> {
+    let channel = std::str::from_utf8(channel)?.to_owned();
+    for user in users {
+        let path = format!("/v1/channels/{channel}/members");
+        let _: serde_json::Value = rest.post(&path, &NewMember { user }).await.context("joining")?;
+    }
+    Ok(())
 }
 
 /// Runs `work` for every number below `count`, [`CONCURRENCY`] at a time; the results in order of the numbers.

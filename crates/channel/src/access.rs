@@ -13,6 +13,7 @@ pub enum Operation {
     ListMembers,
     MoveCursor,
     Typing,
+    SeePresence,
     Send,
     EditOwn,
     DeleteOwn,
@@ -34,11 +35,13 @@ pub enum Operation {
 impl Operation {
     /// Every operation.
     pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 20] = [
         Self::View,
         Self::ReadHistory,
         Self::ListMembers,
         Self::MoveCursor,
         Self::Typing,
+        Self::SeePresence,
         Self::Send,
         Self::EditOwn,
         Self::DeleteOwn,
@@ -63,6 +66,10 @@ impl Operation {
         matches!(
             self,
             View | ReadHistory | ListMembers | MoveCursor | Leave | Export
+        use Operation::{Leave, ListMembers, MoveCursor, ReadHistory, SeePresence, View};
+        matches!(
+            self,
+            View | ReadHistory | ListMembers | MoveCursor | SeePresence | Leave
         )
     }
 
@@ -77,7 +84,9 @@ pub fn weakest_role(kind: ChannelKind, operation: Operation) -> Option<Role> {
     use ChannelKind::{Course, Direct, Group, Meeting};
     use Operation as Op;
     match (operation, kind) {
-        (Op::View | Op::ReadHistory | Op::ListMembers | Op::MoveCursor | Op::Typing, _) => Some(Role::Guest),
+        (Op::View | Op::ReadHistory | Op::ListMembers | Op::MoveCursor | Op::Typing | Op::SeePresence, _) => {
+            Some(Role::Guest)
+        }
         (Op::Send | Op::EditOwn | Op::DeleteOwn | Op::React, _) => Some(Role::Guest),
         // A direct channel belongs to its two users for good; a course follows its roster.
         (_, Direct) => None,

@@ -1,6 +1,7 @@
 //! The service: what it stands on, and the states it keeps.
 
 use crate::range::Ranges;
+use crate::presence::Present;
 use crate::receipt::Receipts;
 use crate::slow_mode::SlowChannels;
 use crate::spaces::SpaceCache;
@@ -74,6 +75,7 @@ pub struct Channels {
     pub(crate) receipts: Receipts,
     pub(crate) ranges: Ranges,
     pub(crate) slow: SlowChannels,
+    pub(crate) present: Present,
     /// Told of late work that was committed here.
     work: Arc<Notify>,
 }
@@ -81,8 +83,10 @@ pub struct Channels {
 impl Channels {
     /// A service over these parts. Run [`crate::delivery::deliver`] beside it: it answers what the log commits.
     pub fn new(parts: Parts) -> Self {
+        let present = Present::new(parts.clock.now(), &*parts.entropy);
         Self {
             parts,
+            present,
             states: Cache::new(limits::CHANNEL_STATES_CACHED_MAX),
             spaces: SpaceCache::default(),
             receipts: Receipts::default(),

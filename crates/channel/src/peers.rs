@@ -3,7 +3,7 @@
 use crate::ChannelError;
 use async_trait::async_trait;
 use bytes::Bytes;
-use klatch_types::{ChannelId, UserId};
+use klatch_types::{ChannelId, NodeId, UserId};
 
 /// What channels need of the cluster. A node alone has [`Alone`]; nodes over a shared log have [`crate::tail::Tails`].
 #[async_trait]
@@ -30,6 +30,15 @@ pub trait Peers: Send + Sync + 'static {
 
     /// Hands an encoded frame to a user's connections on other nodes.
     fn user(&self, user: UserId, frame: Bytes);
+
+    /// Tells every other node something that may be lost.
+    fn everyone(&self, payload: Bytes);
+
+    /// Tells one who listens under this id something that may be lost.
+    fn node(&self, node: NodeId, payload: Bytes);
+
+    /// Whether other nodes can be told anything just now.
+    fn can_tell(&self) -> bool;
 }
 
 /// A node that is alone: all commits are its own, and there is nobody to tell.
@@ -50,4 +59,9 @@ impl Peers for Alone {
     fn signal(&self, _channel: ChannelId, _author: UserId, _frame: Bytes) {}
     fn signal_except(&self, _channel: ChannelId, _except: &[UserId], _frame: Bytes) {}
     fn user(&self, _user: UserId, _frame: Bytes) {}
+    fn everyone(&self, _payload: Bytes) {}
+    fn node(&self, _node: NodeId, _payload: Bytes) {}
+    fn can_tell(&self) -> bool {
+        false
+    }
 }

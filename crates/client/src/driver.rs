@@ -262,6 +262,8 @@ impl Driver {
             Incoming::Typing(signal) => self.offer(Update::Typing(signal)),
             Incoming::Receipts(signal) => self.offer(Update::Receipts(signal)),
             Incoming::Lobby(signal) => self.offer(Update::Lobby(signal)),
+            Incoming::Presence(users) => self.offer(Update::Presence(users)),
+            Incoming::ChannelPresence(picture) => self.offer(Update::ChannelPresence(picture)),
             Incoming::Cursor(cursor) => self.offer(Update::Cursor(cursor)),
             Incoming::Reconnect(delay_ms) => {
                 self.reconnect_delay = Some(Duration::from_millis(delay_ms));

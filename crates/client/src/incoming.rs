@@ -23,6 +23,10 @@ pub enum Incoming {
     Receipts(ReceiptSignal),
     /// Someone waits in a lobby, or does so no longer.
     Lobby(LobbySignal),
+    /// People one shares a channel with came, went or are away.
+    Presence(Vec<view::UserPresence>),
+    /// How many are online in a channel that one watches.
+    ChannelPresence(view::ChannelPresence),
     /// One's cursor moved.
     Cursor(view::Cursor),
     /// The socket will be closed; come back after this delay, milliseconds.
@@ -52,6 +56,8 @@ struct AnyFrame {
     typing: Option<TypingSignal>,
     receipts: Option<ReceiptSignal>,
     lobby: Option<LobbySignal>,
+    presence: Option<Vec<view::UserPresence>>,
+    channel_presence: Option<view::ChannelPresence>,
     cursor: Option<view::Cursor>,
     reconnect: Option<Notice>,
     refused: Option<Problem>,
@@ -96,6 +102,13 @@ impl Incoming {
             AnyFrame {
                 lobby: Some(lobby), ..
             } => Self::Lobby(lobby),
+                presence: Some(users),
+                ..
+            } => Self::Presence(users),
+            AnyFrame {
+                channel_presence: Some(picture),
+                ..
+            } => Self::ChannelPresence(picture),
             AnyFrame {
                 cursor: Some(cursor), ..
             } => Self::Cursor(cursor),

@@ -77,6 +77,10 @@ pub enum Update {
     Receipts(ReceiptSignal),
     /// Someone waits in a lobby, or does so no longer; may be lost, the lobby's list tells it again.
     Lobby(LobbySignal),
+    /// People one shares a channel with came, went or are away; may be lost.
+    Presence(Vec<klatch_protocol::view::UserPresence>),
+    /// How many are online in a channel that one watches; may be lost.
+    ChannelPresence(klatch_protocol::view::ChannelPresence),
     /// One's cursor moved; may be lost, `ready` tells it again.
     Cursor(Cursor),
 }
@@ -187,6 +191,8 @@ impl Socket {
                 | Update::Typing(_)
                 | Update::Receipts(_)
                 | Update::Lobby(_)
+                | Update::Presence(_)
+                | Update::ChannelPresence(_)
                 | Update::Cursor(_) => {}
             }
         }

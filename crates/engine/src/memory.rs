@@ -44,6 +44,8 @@ pub struct Tables {
     pub users: BTreeMap<UserId, UserRow>,
     /// Users who show nobody what they have read.
     pub receipts_hidden: BTreeSet<UserId>,
+    /// Users who show nobody whether they are online.
+    pub presence_hidden: BTreeSet<UserId>,
     /// Devices.
     pub devices: BTreeMap<DeviceId, DeviceRow>,
     /// Refresh tokens by hash.

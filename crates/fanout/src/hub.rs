@@ -254,13 +254,18 @@ impl Hub {
 
     /// The connections that listen to a channel.
     pub fn listeners(&self, channel: ChannelId) -> Vec<Arc<Outbox>> {
-        self.shard(channel).read().get(&channel).cloned().unwrap_or_default()
+        self.shard(channel)
+            .read()
+            .get(&channel)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Every channel that someone here listens to.
     pub fn listened(&self) -> Vec<ChannelId> {
         let all = self.channels.iter();
-        all.flat_map(|shard| shard.read().keys().copied().collect::<Vec<_>>()).collect()
+        all.flat_map(|shard| shard.read().keys().copied().collect::<Vec<_>>())
+            .collect()
     }
 
     /// Whether anyone here listens to the channel.

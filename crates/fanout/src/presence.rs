@@ -19,6 +19,9 @@ use klatch_types::{ChannelId, DeviceId, Millis, NodeId, UserId, limits};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Users in one batch, so that it fits into a message of the bus.
+const BATCH_ENTRIES_MAX: usize = 50;
+
 /// How present a user or device is; the greater the more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
@@ -88,13 +91,19 @@ pub struct Presence {
 
 impl Presence {
     /// A connection is there. What is done on it is noted at the pulse.
-    pub fn connect(&mut self, arrival: Arrival, now: Millis) -> Arc<Pulse> {
+    pub fn connect(&mut self, arrival: Arrival, pulse: &Arc<Pulse>, now: Millis) {
         let here = self.here.entry(arrival.user).or_insert_with(Here::new);
-        here.connect(arrival.connection, arrival.device, now)
+        here.connect(arrival.connection, arrival.device, pulse, now);
     }
 
     /// A connection is gone; its user listened to these channels.
-    pub fn disconnect(&mut self, user: UserId, connection: ConnectionId, channels: Vec<ChannelId>, now: Millis) {
+    pub fn disconnect(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        channels: Vec<ChannelId>,
+        now: Millis,
+    ) {
         if let Some(here) = self.here.get_mut(&user) {
             here.disconnect(connection, channels, now);
         }
@@ -128,6 +137,13 @@ impl Presence {
         }
     }
 
+    /// The same, unless it became known meanwhile.
+    pub fn learn_hidden(&mut self, user: UserId, hidden: bool) {
+        if let Some(here) = self.here.get_mut(&user) {
+            here.hidden.get_or_insert(hidden);
+        }
+    }
+
     /// What was known of who hides may be wrong: it is asked again.
     pub fn doubt_hidden(&mut self) {
         self.here.values_mut().for_each(|here| here.hidden = None);
@@ -135,16 +151,22 @@ impl Presence {
 
     /// Whether a user of this node shows and is shown presence.
     pub fn shows(&self, user: UserId) -> bool {
-        self.here.get(&user).is_some_and(|here| here.hidden == Some(false))
+        self.here
+            .get(&user)
+            .is_some_and(|here| here.hidden == Some(false))
     }
 
     /// Looks at the time. `channels` gives those of a connected user, to be told with a change. Returns what other nodes
-    /// must be told, if anything.
-    pub fn tick(&mut self, now: Millis, channels: impl Fn(UserId) -> Vec<ChannelId>) -> Option<Batch> {
+    /// must be told.
+    pub fn tick(&mut self, now: Millis, channels: impl Fn(UserId) -> Vec<ChannelId>) -> Vec<Batch> {
         let mut entries = Vec::new();
         self.here.retain(|user, here| {
             if let Some(devices) = here.look(now) {
-                let mut of = if here.is_connected() { channels(*user) } else { Vec::new() };
+                let mut of = if here.is_connected() {
+                    channels(*user)
+                } else {
+                    Vec::new()
+                };
                 if of.is_empty() {
                     of.clone_from(&here.channels);
                 }
@@ -152,18 +174,24 @@ impl Presence {
                     user: *user,
                     active_at: here.active_at(),
                     devices,
-                    channels: of,
+                    channels: Some(of),
                 };
                 note(&mut self.stale, &entry);
                 entries.push(entry);
             }
             !here.is_over()
         });
-        if entries.is_empty() {
-            return None;
+        let mut batches = Vec::new();
+        let mut entries = entries.into_iter().peekable();
+        while entries.peek().is_some() {
+            self.version += 1;
+            batches.push(Batch {
+                before: self.version - 1,
+                after: self.version,
+                entries: entries.by_ref().take(BATCH_ENTRIES_MAX).collect(),
+            });
         }
-        self.version += 1;
-        Some(Batch { before: self.version - 1, after: self.version, entries })
+        batches
     }
 
     /// How many batches were told.
@@ -179,7 +207,7 @@ impl Presence {
                 user: *user,
                 active_at: here.active_at(),
                 devices: here.shown.clone(),
-                channels: Vec::new(),
+                channels: None,
             })
             .collect()
     }
@@ -228,9 +256,18 @@ impl Presence {
         changes
     }
 
+    /// How present a user is, as was last told.
+    pub fn told(&self, user: UserId) -> Status {
+        self.told.get(&user).copied().unwrap_or(Status::Offline)
+    }
+
     /// How many users are online and away, over all nodes, as was last told.
     pub fn counts(&self) -> (usize, usize) {
-        let online = self.told.values().filter(|status| **status == Status::Online).count();
+        let online = self
+            .told
+            .values()
+            .filter(|status| **status == Status::Online)
+            .count();
         (online, self.told.len() - online)
     }
 
@@ -255,7 +292,7 @@ impl Presence {
 fn note(stale: &mut HashMap<UserId, Stale>, entry: &PresenceEntry) {
     let stale = stale.entry(entry.user).or_default();
     stale.active_at = stale.active_at.max(Some(entry.active_at));
-    if !entry.channels.is_empty() {
-        stale.channels = Some(entry.channels.clone());
+    if entry.channels.is_some() {
+        stale.channels.clone_from(&entry.channels);
     }
 }

@@ -9,6 +9,7 @@ pub mod invite;
 pub mod lobby;
 pub mod member;
 pub mod message;
+pub mod presence;
 pub mod reaction;
 pub mod receipt;
 pub mod roster;
@@ -36,6 +37,8 @@ pub enum Command {
     Received(cursor::Received),
     Receipts(receipt::Receipts),
     Typing(typing::Typing),
+    PresenceGet(presence::PresenceGet),
+    PresenceSet(presence::PresenceSet),
     ChannelCreate(channel::ChannelCreate),
     ChannelGet(channel::ChannelGet),
     ChannelList(channel::ChannelList),

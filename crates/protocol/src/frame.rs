@@ -138,6 +138,9 @@ pub struct TypingSignal {
     pub channel: ChannelId,
     /// Who.
     pub user: UserId,
+    /// How long it holds if nothing else is told, milliseconds; 0 if they no longer type.
+    #[serde(default)]
+    pub expires_in_ms: u64,
 }
 
 /// How far a member has come, told to the others.
@@ -204,6 +207,10 @@ pub enum ServerFrame {
     Receipts(ReceiptSignal),
     /// Someone waits in a lobby, or does so no longer.
     Lobby(LobbySignal),
+    /// People one shares a small channel with came, went or are away. Best effort.
+    Presence(Vec<crate::view::UserPresence>),
+    /// The picture of a large channel that one watches. Best effort.
+    ChannelPresence(crate::view::ChannelPresence),
     /// One's cursor moved, on this or another device.
     Cursor(crate::view::Cursor),
     /// The socket will be closed; come back after this delay. Milliseconds.

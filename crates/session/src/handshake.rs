@@ -1,6 +1,7 @@
 //! Opening a socket's session: subscribe first, then look what was missed, so that nothing falls in between.
 
 use crate::{Principal, SessionError, Sessions};
+use klatch_channel::Line;
 use klatch_fanout::{ConnectionId, Frame, Outbox};
 use klatch_protocol::frame::{Behind, Hello, Ready, ReadyChannel};
 use klatch_protocol::shape::Shape;
@@ -20,11 +21,20 @@ pub struct Session {
     pub outbox: Arc<Outbox>,
     /// In which shape the connection wants events.
     pub shape: Shape,
+    line: Arc<Line>,
     sessions: Arc<Sessions>,
+}
+
+impl Session {
+    /// What to run commands with, so that it is known on which connection.
+    pub fn line(&self) -> &Arc<Line> {
+        &self.line
+    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.sessions.channels.depart(&self.line);
         self.sessions.channels.hub().disconnect(&self.outbox);
     }
 }
@@ -53,13 +63,16 @@ impl Sessions {
         let id = ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed));
         let outbox = Arc::new(Outbox::new(id, who.user, self.limits.outbox).pulling(hello.pull));
         hub.connect(&outbox);
+        let line = Arc::new(self.channels.line(&outbox));
         let session = Session {
             who,
+            line,
             outbox,
             shape: hello.shape.unwrap_or_default(),
             sessions: Arc::clone(self),
         };
         let memberships = self.subscribe(&session).await?;
+        self.channels.arrive(&session.line, session.who.device);
         let epoch = self.channels.log().epoch();
         if !hello.cursors.is_empty() && hello.epoch.as_deref().is_some_and(|theirs| theirs != epoch) {
             return Err(SessionError::refused(

@@ -3,8 +3,9 @@
 use crate::names::Names;
 use crate::rate::Rates;
 use crate::{Principal, SessionError};
-use klatch_channel::{Channels, Turn};
+use klatch_channel::{Channels, Line, Turn};
 use klatch_protocol::Command;
+use klatch_protocol::command::presence::PresenceGet;
 use klatch_protocol::view::Reply;
 use klatch_store::Directory;
 use klatch_types::limits;
@@ -66,6 +67,34 @@ impl Sessions {
     /// Whatever the operation refuses; [`SessionError::problem`] gives it a code.
     pub async fn run(&self, who: &Principal, command: Command) -> Result<Reply, SessionError> {
         self.run_in_turn(who, command, Turn::alone()).await
+    }
+
+    /// Runs one of several commands of a socket: what is done there is a sign that its user is there.
+    ///
+    /// # Errors
+    /// As for [`Sessions::run`].
+    pub async fn run_on(
+        &self,
+        line: &Line,
+        who: &Principal,
+        command: Command,
+        turn: Turn,
+    ) -> Result<Reply, SessionError> {
+        match command {
+            Command::PresenceSet(command) => self.presence_set(line, &command),
+            Command::PresenceGet(PresenceGet {
+                channel,
+                watch: Some(watch),
+            }) => Box::pin(self.presence_watch(line, &who.actor(), channel, watch)).await,
+            // What clients send by themselves is none.
+            command @ (Command::Received(_) | Command::PresenceGet(_)) => {
+                self.run_in_turn(who, command, turn).await
+            }
+            command => {
+                self.channels.active(line);
+                self.run_in_turn(who, command, turn).await
+            }
+        }
     }
 
     /// Runs one of several commands that a connection has under way.

@@ -316,6 +316,13 @@ pub trait Directory: Rosters {
     /// Those of these users who show nobody what they have read, in any order.
     async fn receipts_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError>;
 
+    // ---- presence ----
+
+    /// Hides from everyone whether a user is online, or shows it again.
+    async fn presence_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError>;
+    /// Those of these users who show nobody whether they are online, in any order.
+    async fn presence_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError>;
+
     // ---- invitations ----
 
     /// Adds an invitation.

@@ -35,6 +35,7 @@ const TAGS: &[(&str, &str)] = &[
     ("event", "Raw events: how a client fills a hole."),
     ("cursor", "How far one has received and read."),
     ("receipt", "How far others have."),
+    ("presence", "Who is online."),
     ("typing", "The sign that someone is typing."),
     ("invite", "Invitation links."),
     ("ban", "Bans."),

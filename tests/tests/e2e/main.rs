@@ -10,6 +10,7 @@ mod meeting;
 mod openapi;
 mod password;
 mod permission;
+mod presence;
 mod promises;
 mod receipt;
 mod roster;

@@ -109,6 +109,7 @@ impl Follower {
         let mut batches = Vec::with_capacity(BATCHES_MAX);
         let mut incoming = Vec::with_capacity(INCOMING_MAX);
         let mut bus_open = true;
+        self.bus.listen(Topic::Node(self.channels.presence_node()));
         loop {
             tokio::select! {
                 taken = feed.recv_many(&mut batches, BATCHES_MAX) => {
@@ -174,13 +175,17 @@ impl Follower {
             Incoming::Said { topic, payload } => self.said(topic, payload),
             Incoming::Up => {
                 self.shared.bus_up.store(true, Ordering::Release);
+                self.channels.doubt_presence();
                 self.comparisons.compare_now();
             }
             Incoming::Down => {
                 self.shared.bus_up.store(false, Ordering::Release);
                 self.comparisons.compare_now();
             }
-            Incoming::Lagged => self.comparisons.compare_now(),
+            Incoming::Lagged => {
+                self.channels.doubt_presence();
+                self.comparisons.compare_now();
+            }
         }
     }
 
@@ -198,6 +203,9 @@ impl Follower {
                 Ok(UserNote::Joined(channel, at)) => self.joined(user, channel, at),
                 Err(wire::Unreadable) => {}
             },
+            Topic::Everyone | Topic::Node(_) if payload.first() == Some(&crate::presence::MARK) => {
+                self.channels.hear_presence(payload);
+            }
             topic => (self.options.elsewhere)(&Incoming::Said { topic, payload }),
         }
     }

@@ -23,7 +23,7 @@ use follow::Follower;
 use klatch_engine::EngineError;
 use klatch_fanout::{Bus, Inbox, Incoming, Interest, Topic};
 use klatch_log::{CommitReceiver, LogError};
-use klatch_types::{ChannelId, UserId, limits};
+use klatch_types::{ChannelId, NodeId, UserId, limits};
 use parking_lot::RwLock;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -178,5 +178,17 @@ impl Peers for Tails {
 
     fn user(&self, user: UserId, frame: Bytes) {
         self.bus.say(Topic::User(user), wire::write_user_frame(&frame));
+    }
+
+    fn everyone(&self, payload: Bytes) {
+        self.bus.say(Topic::Everyone, payload);
+    }
+
+    fn node(&self, node: NodeId, payload: Bytes) {
+        self.bus.say(Topic::Node(node), payload);
+    }
+
+    fn can_tell(&self) -> bool {
+        self.bus.is_up()
     }
 }

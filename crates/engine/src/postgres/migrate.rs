@@ -38,6 +38,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "0004_meetings",
         sql: include_str!("../migrations/postgres/0004_meetings.sql"),
+        name: "0004_presence",
+        sql: include_str!("../migrations/postgres/0004_presence.sql"),
         whole: "",
         by_bucket: "",
     },

@@ -26,6 +26,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     (
         "0006_meetings",
         include_str!("../migrations/sqlite/0006_meetings.sql"),
+        "0006_presence",
+        include_str!("../migrations/sqlite/0006_presence.sql"),
     ),
 ];
 

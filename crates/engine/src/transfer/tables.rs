@@ -45,6 +45,7 @@ pub(super) const TABLES: &[Table] = &[
     SPACES,
     USERS,
     RECEIPTS_HIDDEN,
+    PRESENCE_HIDDEN,
     DEVICES,
     REFRESH_TOKENS,
     API_KEYS,
@@ -102,6 +103,13 @@ const USERS: Table = Table {
 const RECEIPTS_HIDDEN: Table = Table {
     name: "receipts_hidden",
     from: "receipts_hidden t",
+    key: &["t.user"],
+    columns: &[col("user_id", "t.user", Uuid)],
+};
+
+const PRESENCE_HIDDEN: Table = Table {
+    name: "presence_hidden",
+    from: "presence_hidden t",
     key: &["t.user"],
     columns: &[col("user_id", "t.user", Uuid)],
 };

@@ -38,6 +38,7 @@ async fn filled(folder: &Path) -> PathBuf {
                    'https://i', NULL, x'00ff', NULL, 'HS256', '{}', 12);
                  INSERT INTO signing_keys VALUES ('k-1', x'0102', 13);
                  INSERT INTO receipts_hidden SELECT id FROM users;
+                 INSERT INTO presence_hidden SELECT id FROM users;
                  INSERT INTO chores VALUES ('sweep', 14);
                  INSERT INTO rosters VALUES (x'00000000000000000000000000000001', '{}', NULL, 0);
                  INSERT INTO roster_groups VALUES (x'00000000000000000000000000000001', 'class:1', 3,

@@ -14,8 +14,8 @@ pub struct PresenceEntry {
     pub active_at: Millis,
     /// Their connections; none if they are no longer there.
     pub devices: Vec<PresentDevice>,
-    /// Their channels, so that the listeners need not ask; none in what is told of everyone.
-    pub channels: Vec<ChannelId>,
+    /// Their channels, if they are known: not in what is told of everyone.
+    pub channels: Option<Vec<ChannelId>>,
 }
 
 /// Changes of one tick. A node that does not stand where the batch begins has missed one.

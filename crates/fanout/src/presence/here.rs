@@ -14,10 +14,11 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    fn new(active_at: Millis, away: bool) -> Self {
+    /// The pulse of a new connection.
+    pub fn new(now: Millis) -> Self {
         Self {
-            active_at: AtomicI64::new(active_at.0),
-            away: AtomicBool::new(away),
+            active_at: AtomicI64::new(now.0),
+            away: AtomicBool::new(false),
         }
     }
 
@@ -49,19 +50,19 @@ impl Pulse {
     }
 }
 
+/// A connection, or one that ended a moment ago and counts as it was until its grace period is over.
 #[derive(Debug)]
 struct Connected {
     id: ConnectionId,
     device: Option<DeviceId>,
     pulse: Arc<Pulse>,
+    ended: Option<Millis>,
 }
 
-/// The last connection that ended.
-#[derive(Clone, Copy, Debug)]
-struct Left {
-    at: Millis,
-    active_at: Millis,
-    away: bool,
+impl Connected {
+    fn counts(&self, now: Millis) -> bool {
+        self.ended.is_none_or(|at| now.since(at) < limits::PRESENCE_GRACE)
+    }
 }
 
 #[derive(Debug)]
@@ -75,7 +76,6 @@ pub(super) struct Here {
     connected: Vec<Connected>,
     /// Since when a back end shows the user as online.
     flagged: Option<Millis>,
-    left: Option<Left>,
     /// When they were last active, on connections that ended too.
     last: Millis,
 }
@@ -88,40 +88,37 @@ impl Here {
             shown: Vec::new(),
             connected: Vec::new(),
             flagged: None,
-            left: None,
             last: Millis(0),
         }
     }
 
-    /// Who comes back within the grace period goes on as before.
-    pub(super) fn connect(&mut self, id: ConnectionId, device: Option<DeviceId>, now: Millis) -> Arc<Pulse> {
-        let before = self.left.take().filter(|left| is_grace(left, now));
-        let pulse = match before {
-            Some(left) if self.connected.is_empty() => Pulse::new(left.active_at, left.away),
-            _ => Pulse::new(now, false),
-        };
-        let pulse = Arc::new(pulse);
+    /// A device that comes back within the grace period goes on as before.
+    pub(super) fn connect(
+        &mut self,
+        id: ConnectionId,
+        device: Option<DeviceId>,
+        pulse: &Arc<Pulse>,
+        now: Millis,
+    ) {
+        let before = |was: &Connected| was.ended.is_some() && was.device == device && was.counts(now);
+        if let Some(at) = self.connected.iter().position(before) {
+            let was = self.connected.remove(at);
+            pulse.set_away(was.pulse.is_away(), was.pulse.active_at());
+        }
         self.connected.push(Connected {
             id,
             device,
-            pulse: Arc::clone(&pulse),
+            pulse: Arc::clone(pulse),
+            ended: None,
         });
-        pulse
     }
 
     pub(super) fn disconnect(&mut self, id: ConnectionId, channels: Vec<ChannelId>, now: Millis) {
-        let Some(at) = self.connected.iter().position(|connected| connected.id == id) else {
-            return;
-        };
-        let gone = self.connected.remove(at);
-        self.last = self.last.max(gone.pulse.active_at());
-        if self.connected.is_empty() {
+        let is_it = |connected: &&mut Connected| connected.id == id && connected.ended.is_none();
+        if let Some(gone) = self.connected.iter_mut().find(is_it) {
+            gone.ended = Some(now);
+            self.last = self.last.max(gone.pulse.active_at());
             self.channels = channels;
-            self.left = Some(Left {
-                at: now,
-                active_at: gone.pulse.active_at(),
-                away: gone.pulse.is_away(),
-            });
         }
     }
 
@@ -130,14 +127,14 @@ impl Here {
         let changed = self.flagged.is_some() != online;
         self.last = self.active_at();
         self.flagged = online.then_some(now);
-        if self.connected.is_empty() {
+        if !self.is_connected() && !channels.is_empty() {
             self.channels = channels;
         }
         changed
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        !self.connected.is_empty()
+        self.connected.iter().any(|connected| connected.ended.is_none())
     }
 
     /// When they were last active on any connection that is or was here.
@@ -148,20 +145,13 @@ impl Here {
 
     /// Whether nothing more is to be known of the user.
     pub(super) fn is_over(&self) -> bool {
-        let nothing_shown = self.shown.is_empty();
-        self.connected.is_empty() && self.flagged.is_none() && nothing_shown && self.left.is_none()
+        self.connected.is_empty() && self.flagged.is_none() && self.shown.is_empty()
     }
 
     /// What others must be told, if that is something else than they were.
     pub(super) fn look(&mut self, now: Millis) -> Option<Vec<PresentDevice>> {
-        let left = self.left;
-        if left.is_some_and(|left| !is_grace(&left, now)) {
-            self.left = None;
-        }
+        self.connected.retain(|connected| connected.counts(now));
         let hidden = self.hidden?;
-        if !hidden && self.connected.is_empty() && self.flagged.is_none() && self.left.is_some() {
-            return None;
-        }
         let mut devices: Vec<PresentDevice> = Vec::new();
         if !hidden {
             devices.extend(self.connected.iter().map(|connected| PresentDevice {
@@ -184,8 +174,4 @@ impl Here {
         self.shown.clone_from(&devices);
         Some(devices)
     }
-}
-
-fn is_grace(left: &Left, now: Millis) -> bool {
-    now.since(left.at) < limits::PRESENCE_GRACE
 }

@@ -19,7 +19,8 @@ fn arrival(connection: u64) -> Arrival {
 }
 
 fn connect(presence: &mut Presence, connection: u64, now: i64) -> Arc<Pulse> {
-    let pulse = presence.connect(arrival(connection), Millis(now));
+    let pulse = Arc::new(Pulse::new(Millis(now)));
+    presence.connect(arrival(connection), &pulse, Millis(now));
     presence.set_hidden(ANA, false);
     pulse
 }
@@ -65,12 +66,21 @@ fn the_best_of_the_devices_counts() {
     phone.set_away(true, Millis(1));
     assert_eq!(told(&mut presence, 1), []);
     presence.disconnect(ANA, ConnectionId(2), vec![], Millis(2));
-    assert_eq!(told(&mut presence, 2), [Status::Away]);
-    phone.set_away(false, Millis(3));
-    assert_eq!(told(&mut presence, 3), [Status::Online]);
-    assert_eq!(told(&mut presence, 3 + IDLE), [Status::Away]);
-    phone.active(Millis(4 + IDLE));
-    assert_eq!(told(&mut presence, 4 + IDLE), [Status::Online]);
+    assert_eq!(
+        told(&mut presence, 1 + GRACE),
+        [],
+        "it counts until its grace is over"
+    );
+    connect(&mut presence, 3, 1 + GRACE);
+    assert_eq!(told(&mut presence, 1 + GRACE), []);
+    presence.disconnect(ANA, ConnectionId(3), vec![], Millis(2 + GRACE));
+    assert_eq!(told(&mut presence, 2 + 2 * GRACE), [Status::Away]);
+    let now = 3 + 2 * GRACE;
+    phone.set_away(false, Millis(now));
+    assert_eq!(told(&mut presence, now), [Status::Online]);
+    assert_eq!(told(&mut presence, now + IDLE), [Status::Away]);
+    phone.active(Millis(now + IDLE + 1));
+    assert_eq!(told(&mut presence, now + IDLE + 1), [Status::Online]);
 }
 
 /// Who was idle and comes back over a new connection is idle still.
@@ -91,7 +101,7 @@ fn a_new_connection_is_no_activity() {
 #[test]
 fn who_hides_is_offline() {
     let mut presence = Presence::default();
-    presence.connect(arrival(1), Millis(0));
+    presence.connect(arrival(1), &Arc::new(Pulse::new(Millis(0))), Millis(0));
     assert_eq!(told(&mut presence, 0), []);
     assert_eq!(presence.unknown(), [ANA]);
     presence.set_hidden(ANA, false);
@@ -120,19 +130,22 @@ fn a_flag_is_as_good_as_a_connection() {
 fn other_nodes_are_believed_until_they_are_silent() {
     let (mut here, mut there) = (Presence::default(), Presence::default());
     connect(&mut there, 1, 0);
-    let batch = there.tick(Millis(0), |_| vec![LAB]).unwrap();
+    let batch = there.tick(Millis(0), |_| vec![LAB]).remove(0);
     assert_eq!(here.hear_batch(NODE, batch, Millis(0)), Heard::Taken);
     assert_eq!(here.take_changes(10)[0].channels, Some(vec![LAB]));
     there.disconnect(ANA, ConnectionId(1), vec![LAB], Millis(0));
-    there.tick(Millis(GRACE), |_| vec![]).unwrap(); // lost
-    assert_eq!(here.hear_beat(NODE, there.version(), Millis(GRACE)), Heard::Missed);
+    assert_eq!(there.tick(Millis(GRACE), |_| vec![]).len(), 1); // lost
+    assert_eq!(
+        here.hear_beat(NODE, there.version(), Millis(GRACE)),
+        Heard::Missed
+    );
     assert_eq!(here.of(ANA).0, Status::Online);
     here.hear_part(NODE, there.version(), (true, true), there.whole(), Millis(GRACE));
     assert_eq!(here.take_changes(10)[0].status, Status::Offline);
     assert_eq!(here.hear_beat(NODE, there.version(), Millis(GRACE)), Heard::Taken);
 
     connect(&mut there, 2, GRACE);
-    let batch = there.tick(Millis(GRACE), |_| vec![LAB]).unwrap();
+    let batch = there.tick(Millis(GRACE), |_| vec![LAB]).remove(0);
     here.hear_batch(NODE, batch, Millis(GRACE));
     assert_eq!(here.take_changes(10)[0].status, Status::Online);
     let silent = GRACE + limits::PRESENCE_NODE_SILENT.as_millis() as i64;
@@ -156,6 +169,40 @@ fn a_torn_telling_is_none() {
 }
 
 proptest! {
+    /// However a second device flaps beside one that is away: the user is online from its coming until a grace period
+    /// after it went, and nobody sees more.
+    #[test]
+    fn a_device_that_flaps_beside_one_that_is_away(waits in proptest::collection::vec(1..GRACE / 2, 1..40)) {
+        let mut presence = Presence::default();
+        let (laptop, phone) = (DeviceId(Uuid::from_u128(8)), DeviceId(Uuid::from_u128(9)));
+        let arrive = |presence: &mut Presence, number: u64, device, away, now| {
+            let pulse = Arc::new(Pulse::new(Millis(now)));
+            pulse.set_away(away, Millis(now));
+            let arrival = Arrival { device: Some(device), ..arrival(number) };
+            presence.connect(arrival, &pulse, Millis(now));
+            presence.set_hidden(ANA, false);
+        };
+        arrive(&mut presence, 0, laptop, true, 0);
+        arrive(&mut presence, 1, phone, false, 0);
+        prop_assert_eq!(told(&mut presence, 0), [Status::Online]);
+        let (mut now, mut number, mut open) = (0, 1, true);
+        for wait in waits {
+            if open {
+                presence.disconnect(ANA, ConnectionId(number), vec![], Millis(now));
+            } else {
+                number += 1;
+                arrive(&mut presence, number, phone, false, now);
+            }
+            open = !open;
+            now += wait;
+            prop_assert_eq!(told(&mut presence, now), []);
+        }
+        if open {
+            presence.disconnect(ANA, ConnectionId(number), vec![], Millis(now));
+        }
+        prop_assert_eq!(told(&mut presence, now + GRACE), [Status::Away]);
+    }
+
     /// However a connection flaps: offline is told only after a grace period without any, online only after offline,
     /// and never is something told twice.
     #[test]

@@ -9,4 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Typing {
     /// The channel.
     pub channel: ChannelId,
+    /// Whether they no longer do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub stop: bool,
 }

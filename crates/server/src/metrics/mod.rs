@@ -171,6 +171,36 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
         "Moved cursors that others were not told of because too many channels had some",
     ),
     (
+        Kind::Gauge,
+        "klatch_presence_online",
+        Unit::Count,
+        "Users of all nodes who are online, as this node knows",
+    ),
+    (
+        Kind::Gauge,
+        "klatch_presence_away",
+        Unit::Count,
+        "Users of all nodes who are away, as this node knows",
+    ),
+    (
+        Kind::Counter,
+        "klatch_presence_changes_total",
+        Unit::Count,
+        "Users whose status changed, coalesced",
+    ),
+    (
+        Kind::Counter,
+        "klatch_presence_frames_total",
+        Unit::Count,
+        "Frames of presence handed to connections",
+    ),
+    (
+        Kind::Counter,
+        "klatch_presence_bytes_total",
+        Unit::Bytes,
+        "Bytes of these frames",
+    ),
+    (
         Kind::Counter,
         "klatch_work_done_total",
         Unit::Count,

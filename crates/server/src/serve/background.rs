@@ -48,6 +48,10 @@ pub(super) fn start(node: &Node, metrics: Metrics) -> JoinSet<()> {
         ));
     }
     let channels = Arc::clone(node.operator.sessions.channels());
+    tasks.spawn({
+        let channels = Arc::clone(&channels);
+        async move { channels.tell_presence().await }
+    });
     tasks.spawn(async move { channels.tell_receipts().await });
     let hub = Arc::clone(&node.operator.hub);
     tasks.spawn(async move { hub.tell_heads().await });

@@ -25,7 +25,7 @@ impl Sessions {
     }
 
     pub(crate) async fn typing(&self, actor: &Actor, c: Typing) -> Result<Reply, SessionError> {
-        self.channels.typing(actor, c.channel).await?;
+        self.channels.typing(actor, c.channel, c.stop).await?;
         Ok(done())
     }
 }

@@ -11,6 +11,7 @@ mod invite;
 mod lobby;
 mod member;
 mod message;
+mod presence;
 mod receipt;
 mod roster;
 mod rules;
@@ -48,6 +49,8 @@ impl Sessions {
             Command::Received(c) => self.received(actor, c).await,
             Command::Receipts(c) => self.receipts(actor, c).await,
             Command::Typing(c) => self.typing(actor, c).await,
+            Command::PresenceGet(c) => self.presence_get(actor, c).await,
+            Command::PresenceSet(_) => Err(presence::only_on_a_socket()),
             Command::ChannelCreate(c) => self.channel_create(actor, c).await,
             Command::ChannelGet(c) => self.channel_get(actor, c).await,
             Command::ChannelList(c) => self.channel_list(actor, c).await,

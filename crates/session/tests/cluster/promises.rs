@@ -243,7 +243,7 @@ async fn signals_and_notes_reach_other_nodes() {
     there.wait(Duration::from_secs(1)).await;
     cluster.nodes[0]
         .channels
-        .typing(&actor(&here.who), room)
+        .typing(&actor(&here.who), room, false)
         .await
         .unwrap();
     let said = here.say(&cluster.nodes[0], room).await;

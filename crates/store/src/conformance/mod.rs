@@ -10,6 +10,7 @@ mod invite;
 mod key;
 mod list;
 mod lobby;
+mod presence;
 mod receipt;
 mod roster;
 mod search;
@@ -42,6 +43,7 @@ pub use list::{
     open_channels_come_by_name, previews_are_the_last_message_as_it_is_now,
 };
 pub use lobby::{lobbies_are_bounded, lobbies_come_longest_first};
+pub use presence::presence_is_hidden_until_it_is_shown;
 pub use receipt::{
     hidden_reading_is_not_counted, receipts_are_counted_by_cursors, receipts_count_those_who_can_see,
 };
@@ -77,7 +79,7 @@ macro_rules! directory_conformance {
             cursors_go_forward_and_stop_at_the_head, cursors_are_for_members, own_messages_are_read,
             reading_is_receiving, reading_counts_mentions, those_who_come_later_have_nothing_unread,
             cursors_moved_at_once_end_at_the_furthest,
-            receipts_are_counted_by_cursors, receipts_count_those_who_can_see, hidden_reading_is_not_counted,
+            receipts_are_counted_by_cursors, receipts_count_those_who_can_see, hidden_reading_is_not_counted, presence_is_hidden_until_it_is_shown,
             invitations_are_found_by_code, invites_end, invites_of_channels_are_apart,
             lobbies_come_longest_first, lobbies_are_bounded,
             chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore,

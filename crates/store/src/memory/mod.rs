@@ -9,6 +9,7 @@ mod invite;
 mod key;
 mod list;
 mod lobby;
+mod presence;
 mod receipt;
 mod roster;
 mod space;
@@ -295,6 +296,15 @@ impl Directory for MemoryDirectory {
         author: UserId,
     ) -> Result<ReceiptCounts, StoreError> {
         Ok(receipt::counts(&self.tables.read(), channel, seq, author))
+    }
+
+    async fn presence_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {
+        presence::hide(&mut self.tables.write(), user, hide);
+        Ok(())
+    }
+
+    async fn presence_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        Ok(presence::hidden(&self.tables.read(), users))
     }
 
     async fn receipts_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {

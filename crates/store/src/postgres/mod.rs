@@ -14,6 +14,7 @@ mod invite;
 mod key;
 mod list;
 mod lobby;
+mod presence;
 mod query;
 mod receipt;
 mod roster;
@@ -348,6 +349,14 @@ impl Directory for PostgresDirectory {
         author: UserId,
     ) -> Result<ReceiptCounts, StoreError> {
         Ok(receipt::counts(&self.db, channel, seq, author).await?)
+    }
+
+    async fn presence_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {
+        Ok(presence::hide(&self.db, user, hide).await?)
+    }
+
+    async fn presence_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        Ok(presence::hidden(&self.db, users).await?)
     }
 
     async fn receipts_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ mod invite;
 mod key;
 mod list;
 mod lobby;
+mod presence;
 mod query;
 mod receipt;
 mod roster;
@@ -382,6 +383,15 @@ impl Directory for SqliteDirectory {
             .db
             .read(move |db| receipt::counts(db, channel, seq, author))
             .await?)
+    }
+
+    async fn presence_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {
+        self.add(move |db| presence::hide(db, user, hide)).await
+    }
+
+    async fn presence_hidden(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let users = users.to_vec();
+        Ok(self.db.read(move |db| presence::hidden(db, users)).await?)
     }
 
     async fn receipts_hide(&self, user: UserId, hide: bool) -> Result<(), StoreError> {

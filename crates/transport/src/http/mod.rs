@@ -28,6 +28,7 @@ mod node;
 pub(crate) mod origin;
 mod page;
 mod params;
+mod presence;
 mod query;
 mod reaction;
 mod receipt;
@@ -72,6 +73,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         event::routes(),
         cursor::routes(),
         receipt::routes(),
+        presence::routes(),
         typing::routes(),
         invite::routes(),
         ban::routes(),

@@ -18,6 +18,13 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/v1/channels/{id}/typing", tag = "typing", params(ChannelPath),
     responses((status = 200, description = "It was heard.", body = Done)))]
 async fn typing(State(app): State<App>, Caller(who): Caller, At(at): At<ChannelPath>) -> Answer {
-    app.run(&who, Command::Typing(Typing { channel: at.id }), StatusCode::OK)
-        .await
+    app.run(
+        &who,
+        Command::Typing(Typing {
+            channel: at.id,
+            stop: false,
+        }),
+        StatusCode::OK,
+    )
+    .await
 }

@@ -261,7 +261,7 @@ impl Conversation<'_> {
         match codec::read_client_frame(text) {
             Ok(ClientFrame { id, command }) => {
                 let (sessions, who) = (Arc::clone(&self.state.app.sessions), Arc::clone(&self.who));
-                let turns = self.turns.clone();
+                let (turns, line) = (self.turns.clone(), Arc::clone(self.session.line()));
                 self.commands.push(Box::pin(async move {
                     let run = async {
                         let turn = turns.next().await;
@@ -272,6 +272,7 @@ impl Conversation<'_> {
                         }
                         let reply = sessions.run_in_turn(&who, command, turn).await?;
                         Ok(answer(Some(id), Outcome::Ok(reply)))
+                        sessions.run_on(&line, &who, command, turn).await
                     };
                     let ran = tokio::time::timeout(limits::COMMAND_TIMEOUT, run).await;
                     match ran.unwrap_or(Err(SessionError::code(ErrorCode::Unavailable))) {

@@ -64,6 +64,7 @@ const INVITE: &str = "/v1/channels/{id}/invites/{invite}";
 
 /// Every operation of the table.
 pub(super) const OPERATIONS: [Operation; 37] = [
+pub(super) const OPERATIONS: [Operation; 33] = [
     does("send", "send", "POST", MESSAGES),
     does("edit_own", "edit", "PATCH", MESSAGE),
     does("edit_other", "edit", "PATCH", MESSAGE),
@@ -82,6 +83,12 @@ pub(super) const OPERATIONS: [Operation; 37] = [
     reads("events", "events", "GET", "/v1/channels/{id}/events"),
     reads("read", "read", "PUT", CURSOR),
     reads("received", "received", "PUT", CURSOR),
+    reads(
+        "presence_get",
+        "presence_get",
+        "GET",
+        "/v1/channels/{id}/presence",
+    ),
     reads("typing", "typing", "POST", "/v1/channels/{id}/typing"),
     reads("channel_get", "channel_get", "GET", CHANNEL),
     does("rename", "channel_update", "PATCH", CHANNEL),

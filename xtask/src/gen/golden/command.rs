@@ -5,6 +5,8 @@ use klatch_protocol::Command;
 use klatch_protocol::command::{
     channel as channels, circle, cursor, history, invite, lobby, member, message, reaction, receipt, rules,
     transcript, typing, user,
+    channel as channels, circle, cursor, history, invite, member, message, presence, reaction, receipt,
+    typing, user,
 };
 use klatch_protocol::frame::Hello;
 use klatch_types::{ChannelKind, HistoryVisibility, Millis, Role, RulesChange, Seq, Visibility};
@@ -80,7 +82,9 @@ ops! {
     Read "read" cursor::Read { channel: channel(), seq: Seq(42) };
     Received "received" cursor::Received { channel: channel(), seq: Seq(42) };
     Receipts "receipts" receipt::Receipts { channel: channel(), target: Seq(42) };
-    Typing "typing" typing::Typing { channel: channel() };
+    Typing "typing" typing::Typing { channel: channel(), stop: true };
+    PresenceGet "presence_get" presence::PresenceGet { channel: channel(), watch: Some(true) };
+    PresenceSet "presence_set" presence::PresenceSet { status: presence::Presentness::Away };
     ChannelCreate "channel_create" channels::ChannelCreate {
         kind: ChannelKind::Group, name: Some(name("Study group")), topic: Some("Exams".into()),
         visibility: Some(Visibility::Private), members: vec![rui(), marta()],

@@ -43,6 +43,16 @@ samples! { FRAMES, all, kind_of_frame, ServerFrame:
     "behind" ServerFrame::Behind(_) => ServerFrame::Behind(vec![Behind { channel: channel(), after: Seq(2), head: Seq(4_200) }]);
     "head" ServerFrame::Head(_) => ServerFrame::Head(ChannelHead { channel: channel(), head: Seq(4_200), spread_ms: 500 });
     "typing" ServerFrame::Typing(_) => ServerFrame::Typing(TypingSignal { channel: channel(), user: rui() });
+    "typing" ServerFrame::Typing(_) => ServerFrame::Typing(TypingSignal {
+        channel: channel(), user: rui(), expires_in_ms: 6_000,
+    });
+    "presence" ServerFrame::Presence(_) => ServerFrame::Presence(vec![
+        view::UserPresence { user: rui(), status: view::PresenceStatus::Offline, last_active: Some(AT) },
+        view::UserPresence { user: marta(), status: view::PresenceStatus::Away, last_active: Some(AT) },
+    ]);
+    "channel_presence" ServerFrame::ChannelPresence(_) => ServerFrame::ChannelPresence(view::ChannelPresence {
+        channel: channel(), members: 10_000, online: 5_000, away: 40, users: None, sample: Some(vec![rui(), marta()]),
+    });
     "receipts" ServerFrame::Receipts(_) => ServerFrame::Receipts(ReceiptSignal {
         channel: channel(),
         members: vec![
@@ -65,6 +75,17 @@ samples! { REPLIES, replies, kind_of_reply, Reply:
     "ack" Reply::Ack(_) => Reply::Ack(ack());
     "done" Reply::Done(_) => Reply::Done(view::Done {});
     "cursor" Reply::Cursor(_) => Reply::Cursor(cursor());
+    "presence" Reply::Presence(_) => Reply::Presence(view::ChannelPresence {
+        channel: channel(),
+        members: 2,
+        online: 1,
+        away: 0,
+        users: Some(vec![
+            view::UserPresence { user: rui(), status: view::PresenceStatus::Online, last_active: Some(AT) },
+            view::UserPresence { user: marta(), status: view::PresenceStatus::Offline, last_active: None },
+        ]),
+        sample: None,
+    });
     "receipts" Reply::Receipts(_) => Reply::Receipts(view::Receipts {
         members: 2,
         received_count: 2,

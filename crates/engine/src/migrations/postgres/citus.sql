@@ -3,6 +3,7 @@ CREATE EXTENSION IF NOT EXISTS citus;
 SELECT create_reference_table('spaces');
 SELECT create_reference_table('users');
 SELECT create_reference_table('receipts_hidden');
+SELECT create_reference_table('presence_hidden');
 SELECT create_distributed_table('channels', 'bucket');
 SELECT create_distributed_table('events', 'bucket', colocate_with => 'channels');
 SELECT create_distributed_table('members', 'bucket', colocate_with => 'channels');
