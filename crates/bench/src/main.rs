@@ -69,6 +69,7 @@ fn one_server(
     // Not among all: it makes 20,000 users twice.
     if which == Which::Hybrid {
         local.block_on(runtime, scenario::hybrid::run(options, &cores, &mut report))?;
+    }
     if which == Which::Presence {
         local.block_on(runtime, scenario::presence::run(options, &cores, &mut report))?;
     }

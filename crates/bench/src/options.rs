@@ -85,6 +85,8 @@ pub(crate) struct CrowdOptions {
     /// Most times that `hybrid` is measured either way
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
     pub(crate) crowd_runs: u32,
+}
+
 /// What `presence` does.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PresenceOptions {

@@ -32,6 +32,10 @@ struct NewUser {
 
 #[derive(Serialize)]
 struct OfUser {
+    user: UserId,
+}
+
+#[derive(Serialize)]
 struct NewMember {
     user: UserId,
 }

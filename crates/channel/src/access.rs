@@ -34,8 +34,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 21] = [
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::View,
         Self::ReadHistory,
         Self::ListMembers,
@@ -62,14 +61,10 @@ impl Operation {
 
     /// Whether it works in a closed channel.
     fn works_archived(self) -> bool {
-        use Operation::{Export, Leave, ListMembers, MoveCursor, ReadHistory, View};
+        use Operation::{Export, Leave, ListMembers, MoveCursor, ReadHistory, SeePresence, View};
         matches!(
             self,
-            View | ReadHistory | ListMembers | MoveCursor | Leave | Export
-        use Operation::{Leave, ListMembers, MoveCursor, ReadHistory, SeePresence, View};
-        matches!(
-            self,
-            View | ReadHistory | ListMembers | MoveCursor | SeePresence | Leave
+            View | ReadHistory | ListMembers | MoveCursor | SeePresence | Leave | Export
         )
     }
 

@@ -1,7 +1,7 @@
 //! The service: what it stands on, and the states it keeps.
 
-use crate::range::Ranges;
 use crate::presence::Present;
+use crate::range::Ranges;
 use crate::receipt::Receipts;
 use crate::slow_mode::SlowChannels;
 use crate::spaces::SpaceCache;

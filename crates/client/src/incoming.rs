@@ -102,6 +102,7 @@ impl Incoming {
             AnyFrame {
                 lobby: Some(lobby), ..
             } => Self::Lobby(lobby),
+            AnyFrame {
                 presence: Some(users),
                 ..
             } => Self::Presence(users),

@@ -257,7 +257,7 @@ impl Hub {
         self.shard(channel)
             .read()
             .get(&channel)
-            .cloned()
+            .map(|listeners| listeners.all().cloned().collect())
             .unwrap_or_default()
     }
 

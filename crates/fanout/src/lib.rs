@@ -14,8 +14,8 @@ mod hub;
 mod memory_bus;
 mod nats;
 mod outbox;
-mod pulling;
 mod presence;
+mod pulling;
 
 pub use bus::{Bus, BusFigures, Inbox, Incoming, NoBus, Topic};
 pub use frame::Frame;
@@ -24,8 +24,8 @@ pub use hub::{Hub, Interest};
 pub use memory_bus::{MemoryBus, MemoryNet};
 pub use nats::{BusError, NatsBus, NatsCredentials, NatsOptions};
 pub use outbox::{ConnectionId, Outbox, OutboxLimits, Taken};
-pub use pulling::PullRules;
 pub use presence::{Arrival, Batch, Change, Heard, Presence, PresenceEntry, PresentDevice, Pulse, Status};
+pub use pulling::PullRules;
 
 #[cfg(test)]
 mod tests;

@@ -223,7 +223,6 @@ impl Outbox {
     }
 
     /// Whether this outbox listens to a channel.
-    pub(crate) fn listens(&self, channel: ChannelId) -> bool {
     pub fn listens(&self, channel: ChannelId) -> bool {
         self.subscriptions.lock().contains(&channel)
     }

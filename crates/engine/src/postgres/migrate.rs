@@ -38,8 +38,12 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "0004_meetings",
         sql: include_str!("../migrations/postgres/0004_meetings.sql"),
-        name: "0004_presence",
-        sql: include_str!("../migrations/postgres/0004_presence.sql"),
+        whole: "",
+        by_bucket: "",
+    },
+    Migration {
+        name: "0005_presence",
+        sql: include_str!("../migrations/postgres/0005_presence.sql"),
         whole: "",
         by_bucket: "",
     },

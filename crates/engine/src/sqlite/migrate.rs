@@ -26,8 +26,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     (
         "0006_meetings",
         include_str!("../migrations/sqlite/0006_meetings.sql"),
-        "0006_presence",
-        include_str!("../migrations/sqlite/0006_presence.sql"),
+    ),
+    (
+        "0007_presence",
+        include_str!("../migrations/sqlite/0007_presence.sql"),
     ),
 ];
 

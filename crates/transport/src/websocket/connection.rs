@@ -270,9 +270,8 @@ impl Conversation<'_> {
                         {
                             return Ok(answer_in_json(id, &range.json));
                         }
-                        let reply = sessions.run_in_turn(&who, command, turn).await?;
+                        let reply = sessions.run_on(&line, &who, command, turn).await?;
                         Ok(answer(Some(id), Outcome::Ok(reply)))
-                        sessions.run_on(&line, &who, command, turn).await
                     };
                     let ran = tokio::time::timeout(limits::COMMAND_TIMEOUT, run).await;
                     match ran.unwrap_or(Err(SessionError::code(ErrorCode::Unavailable))) {

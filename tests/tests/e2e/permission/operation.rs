@@ -63,8 +63,7 @@ const INVITES: &str = "/v1/channels/{id}/invites";
 const INVITE: &str = "/v1/channels/{id}/invites/{invite}";
 
 /// Every operation of the table.
-pub(super) const OPERATIONS: [Operation; 37] = [
-pub(super) const OPERATIONS: [Operation; 33] = [
+pub(super) const OPERATIONS: [Operation; 38] = [
     does("send", "send", "POST", MESSAGES),
     does("edit_own", "edit", "PATCH", MESSAGE),
     does("edit_other", "edit", "PATCH", MESSAGE),

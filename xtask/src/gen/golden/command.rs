@@ -3,10 +3,8 @@
 use super::super::sample::{AT, EPOCH, LATER, ana, channel, invite_id, key, marta, name, rui};
 use klatch_protocol::Command;
 use klatch_protocol::command::{
-    channel as channels, circle, cursor, history, invite, lobby, member, message, reaction, receipt, rules,
-    transcript, typing, user,
-    channel as channels, circle, cursor, history, invite, member, message, presence, reaction, receipt,
-    typing, user,
+    channel as channels, circle, cursor, history, invite, lobby, member, message, presence, reaction,
+    receipt, rules, transcript, typing, user,
 };
 use klatch_protocol::frame::Hello;
 use klatch_types::{ChannelKind, HistoryVisibility, Millis, Role, RulesChange, Seq, Visibility};

@@ -42,7 +42,6 @@ samples! { FRAMES, all, kind_of_frame, ServerFrame:
     "events" ServerFrame::Events(_) => ServerFrame::Events(two_events());
     "behind" ServerFrame::Behind(_) => ServerFrame::Behind(vec![Behind { channel: channel(), after: Seq(2), head: Seq(4_200) }]);
     "head" ServerFrame::Head(_) => ServerFrame::Head(ChannelHead { channel: channel(), head: Seq(4_200), spread_ms: 500 });
-    "typing" ServerFrame::Typing(_) => ServerFrame::Typing(TypingSignal { channel: channel(), user: rui() });
     "typing" ServerFrame::Typing(_) => ServerFrame::Typing(TypingSignal {
         channel: channel(), user: rui(), expires_in_ms: 6_000,
     });
