@@ -7,8 +7,9 @@ mod transcript;
 use anyhow::{Context, Result, ensure};
 use klatch_testkit::{Server, ServerOptions, TestClient};
 use klatch_tests::{Answer, Api, Ear};
+use klatch_types::{Clock as _, SystemClock};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How soon people are told.
@@ -109,9 +110,7 @@ impl House {
 
 /// The time now, Unix milliseconds.
 fn now() -> Result<u64> {
-    Ok(u64::try_from(
-        SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis(),
-    )?)
+    Ok(u64::try_from(SystemClock.now().0)?)
 }
 
 fn is(answer: &Answer, code: &str) -> Result<()> {

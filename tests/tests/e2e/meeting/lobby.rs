@@ -9,7 +9,7 @@ use serde_json::json;
 const SECRET: &str = "q8Zr1v0Xo2Kd7Lw5Jt9Gm3Hs6Fy4BnCe";
 
 /// S1.1: those who come by a token or an invitation wait until they are let in, see nothing meanwhile, and keep their place
-/// when they come back over another node; who is sent away or banned is out.
+/// when they come back over another node.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_lobby_lets_nobody_in_unseen() -> Result<()> {
     let house = House::new().await?;
@@ -78,11 +78,30 @@ async fn the_lobby_lets_nobody_in_unseen() -> Result<()> {
         "{event}"
     );
     ensure!(guest.frame("lobby", LIVE).await?["state"] == "admitted");
-    is(&house.send(&gil, &meeting).await?, "ok")?;
+    is(&house.send(&gil, &meeting).await?, "ok")
+}
 
+/// S1.1: who is sent away may come again, and who is banned may not; only those who run the meeting decide.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_banned_waits_no_longer() -> Result<()> {
+    let house = House::new().await?;
+    let (ana, rui) = (house.user("ana").await?, house.user("rui").await?);
+    let gil = house.user("gil").await?;
+    let meeting = house.meeting(&ana, &[&gil], json!({ "lobby": true })).await?;
+    let path = |rest: &str| format!("/v1/channels/{meeting}{rest}");
+    let invite = house
+        .api(&ana.token)?
+        .must("POST", &path("/invites"), None)
+        .await?
+        .text("code")?;
+    let accept = format!("/v1/invites/{invite}/accept");
+    is(
+        &house.api(&rui.token)?.call("POST", &accept, None).await?,
+        "waiting",
+    )?;
     let rui_path = path(&format!("/lobby/{}", rui.user.id));
     is(
-        &house.api(&gil)?.call("DELETE", &rui_path, None).await?,
+        &house.api(&gil.token)?.call("DELETE", &rui_path, None).await?,
         "forbidden",
     )?;
     is(
