@@ -319,6 +319,8 @@ pub const ROSTER_ENROLMENTS_MAX: usize = 1_000_000;
 pub const ROSTER_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Rosters that a node reads at once; each may be as large as that.
 pub const ROSTER_BODIES_AT_ONCE: usize = 2;
+/// How long a roster waits until others are read.
+pub const ROSTER_BODY_WAIT: Duration = Duration::from_secs(5);
 /// Largest file of a roster, out of its archive, bytes.
 pub const ROSTER_FILE_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Most entries of an archive.

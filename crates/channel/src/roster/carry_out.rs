@@ -118,10 +118,11 @@ impl Channels {
             self.parts.directory.roster_users_add(rows.collect()).await?;
         }
         let made = self.accounts(actor.space, &import.plan.accounts).await?;
-        import
-            .known
-            .people
-            .extend(made.into_iter().map(|(name, row)| (name, row.id)));
+        import.known.people.extend(
+            made.into_iter()
+                .filter(|(_, row)| row.kind == UserKind::Person)
+                .map(|(name, row)| (name, row.id)),
+        );
         Ok(())
     }
 

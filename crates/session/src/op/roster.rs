@@ -22,13 +22,17 @@ impl Sessions {
     /// Room to read a roster, which may be large. Asked for before its body is read, and kept until it is understood.
     ///
     /// # Errors
-    /// `forbidden` for all but back ends, `overloaded` while others are read.
-    pub fn roster_room(&self, who: &Principal) -> Result<OwnedSemaphorePermit, SessionError> {
+    /// `forbidden` for all but back ends, `overloaded` if others are read for too long.
+    pub async fn roster_room(&self, who: &Principal) -> Result<OwnedSemaphorePermit, SessionError> {
         access::may_keep_rosters(&who.actor())?;
-        self.roster_room
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| SessionError::refused(ErrorCode::Overloaded, "other rosters are being read"))
+        let room = self.roster_room.clone().acquire_owned();
+        match tokio::time::timeout(limits::ROSTER_BODY_WAIT, room).await {
+            Ok(Ok(room)) => Ok(room),
+            _ => Err(SessionError::refused(
+                ErrorCode::Overloaded,
+                "other rosters are being read",
+            )),
+        }
     }
 
     /// Puts a roster in the place of the one before, or tells what would change. Waits for `wait` for the end; an import

@@ -103,7 +103,7 @@ async fn put_roster(
 ) -> Answer {
     let form = Form::of(request.headers())?;
     // Kept until the body is understood, which is when its memory is given back.
-    let room = app.sessions.roster_room(&who)?;
+    let room = app.sessions.roster_room(&who).await?;
     let bytes = collect_up_to(request, limits::ROSTER_BODY_BYTES_MAX).await?;
     let today = app.sessions.channels().today();
     let read = move || {
