@@ -63,6 +63,7 @@ pub(crate) struct Options {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) crowd: CrowdOptions,
+    #[command(flatten)]
     pub(crate) presence: PresenceOptions,
     #[command(flatten)]
     pub(crate) cluster: ClusterOptions,

@@ -60,7 +60,7 @@ impl Town {
             let tokens = Rc::clone(&tokens);
             async move {
                 let mut wire = Wire::connect(address, Ipv4Addr::LOCALHOST).await?;
-                hello(&mut wire, &tokens[number]).await?;
+                hello(&mut wire, &tokens[number], false).await?;
                 Ok(wire)
             }
         };

@@ -145,7 +145,7 @@ impl Channels {
             roles,
             after,
         } = errand;
-        let line = self.line(actor, group.channel).await?;
+        let line = self.roster_line(actor, group.channel).await?;
         let (mut line, rest) = match line {
             Some(line) => (line, joins.as_slice()),
             None if joins.is_empty() => return Ok(()),
@@ -153,7 +153,7 @@ impl Channels {
                 let (first, rest) = joins.split_at(joins.len().min(limits::CHANNEL_CREATE_MEMBERS_MAX));
                 self.make_group(actor, group.channel, &group.name, first).await?;
                 let line = self
-                    .line(actor, group.channel)
+                    .roster_line(actor, group.channel)
                     .await?
                     .ok_or(ChannelError::NotFound)?;
                 (line, rest)

@@ -71,7 +71,7 @@ impl Channels {
         channel: ChannelId,
         users: Vec<UserId>,
     ) -> Result<(), ChannelError> {
-        if let Some(mut line) = self.line(actor, channel).await? {
+        if let Some(mut line) = self.roster_line(actor, channel).await? {
             for user in &users {
                 line.remove(*user).await?;
             }

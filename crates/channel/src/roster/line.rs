@@ -27,7 +27,7 @@ pub(super) struct Line<'a> {
 
 impl Channels {
     /// The channel as it is now; none if there is none yet.
-    pub(super) async fn line<'a>(
+    pub(super) async fn roster_line<'a>(
         &'a self,
         actor: &'a Actor,
         channel: ChannelId,
