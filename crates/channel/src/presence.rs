@@ -59,7 +59,7 @@ pub struct Line {
 
 impl Channels {
     /// What will be known of a connection.
-    pub fn line(&self, outbox: &Arc<Outbox>) -> Line {
+    pub fn line_of(&self, outbox: &Arc<Outbox>) -> Line {
         Line {
             outbox: Arc::clone(outbox),
             pulse: Arc::new(Pulse::new(self.now())),
@@ -110,7 +110,7 @@ impl Channels {
         if actor.kind != UserKind::System {
             return Err(ChannelError::Forbidden("only an API key may do this"));
         }
-        self.user_of_space(actor, user).await?;
+        self.is_of_space(actor, user).await?;
         let memberships = self.parts.directory.memberships(user).await?;
         let channels = memberships.into_iter().map(|row| row.channel).collect();
         let taken = self.present.state.lock().flag(user, channels, online, self.now());
@@ -129,7 +129,7 @@ impl Channels {
     /// # Errors
     /// `NotFound` for everyone else, `Forbidden` where presence is not shown.
     pub async fn presence_of(&self, actor: &Actor, user: UserId) -> Result<UserPresence, ChannelError> {
-        self.user_of_space(actor, user).await?;
+        self.is_of_space(actor, user).await?;
         self.sees_presence(actor).await?;
         if actor.kind != UserKind::System && actor.user != user {
             let directory = &self.parts.directory;
@@ -143,6 +143,13 @@ impl Channels {
         let hidden = self.hide_presence(&[user]).await?;
         let state = self.present.state.lock();
         Ok(self.presence_view(&state, user, hidden.contains(&user)))
+    }
+
+    /// Who is nobody and who is of another space get the same answer as who shares no channel.
+    async fn is_of_space(&self, actor: &Actor, user: UserId) -> Result<(), ChannelError> {
+        let found = self.parts.directory.user(user).await?;
+        let of_space = found.filter(|found| found.space == actor.space);
+        of_space.map(drop).ok_or(ChannelError::NotFound)
     }
 
     /// Whether the actor is shown who is online.

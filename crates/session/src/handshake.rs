@@ -63,7 +63,7 @@ impl Sessions {
         let id = ConnectionId(self.next_connection.fetch_add(1, Ordering::Relaxed));
         let outbox = Arc::new(Outbox::new(id, who.user, self.limits.outbox).pulling(hello.pull));
         hub.connect(&outbox);
-        let line = Arc::new(self.channels.line(&outbox));
+        let line = Arc::new(self.channels.line_of(&outbox));
         let session = Session {
             who,
             line,

@@ -205,7 +205,7 @@ mod tests {
             user: UserId(Uuid::from_u128(number)),
             active_at: Millis(7),
             devices: vec![PresentDevice {
-                device: (number % 2 == 0).then_some(DeviceId(Uuid::from_u128(9))),
+                device: number.is_multiple_of(2).then_some(DeviceId(Uuid::from_u128(9))),
                 status: Status::Away,
                 active_at: Millis(-5),
             }],
