@@ -74,7 +74,7 @@ samples! { REPLIES, replies, kind_of_reply, Reply:
     "ack" Reply::Ack(_) => Reply::Ack(ack());
     "done" Reply::Done(_) => Reply::Done(view::Done {});
     "cursor" Reply::Cursor(_) => Reply::Cursor(cursor());
-    "presence" Reply::Presence(_) => Reply::Presence(view::ChannelPresence {
+    "channel_presence" Reply::Presence(_) => Reply::Presence(view::ChannelPresence {
         channel: channel(),
         members: 2,
         online: 1,
