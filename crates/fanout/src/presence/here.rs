@@ -156,7 +156,7 @@ impl Here {
         if !hidden {
             devices.extend(self.connected.iter().map(|connected| PresentDevice {
                 device: connected.device,
-                status: connected.pulse.status(now),
+                status: connected.pulse.status(connected.ended.unwrap_or(now)),
                 active_at: connected.pulse.active_at(),
             }));
             devices.extend(self.flagged.map(|since| PresentDevice {
