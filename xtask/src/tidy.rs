@@ -11,7 +11,16 @@ const LINES_ASKED: usize = 400;
 /// What counts as code.
 const CODE: [&str; 6] = ["rs", "js", "mjs", "ts", "sql", "css"];
 /// Folders that hold nothing written by hand.
-const SKIPPED: [&str; 7] = ["target", "node_modules", ".git", "data", "logs", "golden", "dist"];
+const SKIPPED: [&str; 8] = [
+    "target",
+    "node_modules",
+    ".venv",
+    ".git",
+    "data",
+    "logs",
+    "golden",
+    "dist",
+];
 /// Words that are not left in code: what is not done is an issue, and what was printed for a search is taken out.
 const LEFTOVERS: [&str; 4] = [
     concat!("TO", "DO"),

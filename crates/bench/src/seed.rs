@@ -40,11 +40,6 @@ struct NewMember {
     user: UserId,
 }
 
-#[derive(Serialize)]
-struct NewToken {
-    user: UserId,
-}
-
 /// Makes `channels` channels of `members` users each, whose names begin with `name`.
 pub(crate) async fn seed(
     rest: &Rest,

@@ -15,6 +15,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::too_many_lines)] // one story from beginning to end
 async fn a_back_end_runs_its_space() -> Result<()> {
     let server = Server::start().await?;
     let (mut client, back_end) = (client(&server, 0).await?, server.api_key());
