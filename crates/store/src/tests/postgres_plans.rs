@@ -67,6 +67,9 @@ const ROWS: &str = "
         FROM generate_series(1, 10000) n;
     INSERT INTO work SELECT n % 256, 0, 1, 0, u(n), k, n * 1000, 'x'
         FROM generate_series(1, 5000) n, generate_series(1, 2) k;
+    INSERT INTO roster_members SELECT u(1), u(n), u(k), 'name' || k, 1, 2 + (n % 50 = 0)::int,
+          CASE n % 50 WHEN 0 THEN n END
+        FROM generate_series(1, 20000) n, generate_series(1, 2) k;
     ANALYZE;";
 
 /// The plan that serves every value, as a statement that stays prepared gets it.
