@@ -79,7 +79,7 @@ pub(crate) struct CrowdOptions {
     pub(crate) crowd: u32,
     /// How many of them are connected
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(20..))]
-    pub(crate) online: u32,
+    pub(crate) crowd_online: u32,
     /// Messages per second in `hybrid`, from twenty of them
     #[arg(long, default_value_t = 200.0)]
     pub(crate) crowd_rate: f64,

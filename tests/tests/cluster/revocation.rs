@@ -20,11 +20,11 @@ async fn ears(cluster: &Cluster, person: &Person) -> Result<[Ear; 3]> {
     ])
 }
 
-async fn closed(ears: &mut [Ear], why: &str) -> Result<()> {
+async fn closed(ears: &mut [Ear], how: (u16, &str), why: &str) -> Result<()> {
     for (node, ear) in ears.iter_mut().enumerate() {
         let ended = ear.ended(LIVE).await?;
         ensure!(
-            ended == Some((4003, "revoked".to_owned())),
+            ended == Some((how.0, how.1.to_owned())),
             "{why}, node {node}: {ended:?}"
         );
     }
@@ -57,7 +57,7 @@ async fn a_device_signed_out_on_one_node_is_cut_off_on_all() -> Result<()> {
                 ensure!((answer.status, answer.code()) == (401, "revoked"), "{answer:?}");
             }
         }
-        closed(&mut gone_ears, way).await?;
+        closed(&mut gone_ears, (4003, "revoked"), way).await?;
         for node in 0..3 {
             let answer = cluster
                 .api(node, &gone)?
@@ -85,7 +85,7 @@ async fn a_login_on_another_node_replaces_where_one_device_is_the_rule() -> Resu
     let first = cluster.log_in(0, "single", "single").await?;
     let mut before = ears(cluster, &first).await?;
     let second = cluster.log_in(2, "single", "single").await?;
-    closed(&mut before, "replaced").await?;
+    closed(&mut before, (4004, "replaced"), "replaced").await?;
     for node in 0..3 {
         let answer = cluster
             .api(node, &first)?

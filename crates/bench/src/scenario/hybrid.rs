@@ -26,7 +26,7 @@ pub(crate) async fn run(options: &Options, cores: &Cores, report: &mut Report) -
     let crowd = &options.crowd;
     note(&format!(
         "hybrid: {} members, {} of them connected, {} messages/s",
-        crowd.crowd, crowd.online, crowd.crowd_rate
+        crowd.crowd, crowd.crowd_online, crowd.crowd_rate
     ))?;
     let options = Options {
         runs: options.runs.min(crowd.crowd_runs),
@@ -52,7 +52,7 @@ pub(crate) async fn run(options: &Options, cores: &Cores, report: &mut Report) -
 /// One server: the channel is active, then quiet, then active again, and measured the first time.
 async fn one(options: &Options, cores: &Cores, config: &str) -> anyhow::Result<Outcome> {
     let crowd_of = &options.crowd;
-    let (members, online) = (crowd_of.crowd as usize, crowd_of.online as usize);
+    let (members, online) = (crowd_of.crowd as usize, crowd_of.crowd_online as usize);
     let server = Server::start_with(options, cores, config).await?;
     let seeded = crowd(&server.rest()?, members, online).await?;
     let load = Load::connect_pulling(|_| server.public, seeded, options).await?;

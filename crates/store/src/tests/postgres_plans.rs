@@ -5,7 +5,7 @@ use crate::postgres::{in_all_buckets, in_one_bucket};
 use klatch_engine::postgres::{Postgres, Spread};
 
 /// Large tables by the names that the queries read them under.
-const LARGE: [&str; 11] = [
+const LARGE: [&str; 12] = [
     "channels",
     "events",
     "members",
@@ -17,10 +17,11 @@ const LARGE: [&str; 11] = [
     "broadcasts",
     "refresh_tokens",
     "work",
+    "lobby",
 ];
 
 /// Tables that are distributed by bucket.
-const OF_CHANNELS: [&str; 8] = [
+const OF_CHANNELS: [&str; 9] = [
     "channels",
     "events",
     "members",
@@ -29,6 +30,7 @@ const OF_CHANNELS: [&str; 8] = [
     "broadcasts",
     "invites",
     "work",
+    "lobby",
 ];
 
 /// A database with enough rows that reading a whole table costs more than an index, where there is one.
@@ -67,6 +69,8 @@ const ROWS: &str = "
         FROM generate_series(1, 10000) n;
     INSERT INTO work SELECT n % 256, 0, 1, 0, u(n), k, n * 1000, 'x'
         FROM generate_series(1, 5000) n, generate_series(1, 2) k;
+    INSERT INTO lobby SELECT n % 256, 1, u(n), u(1 + (n * 7 + k * 1999) % 20000), NULL, k
+        FROM generate_series(1, 5000) n, generate_series(1, 3) k;
     INSERT INTO roster_members SELECT u(1), u(n), u(k), 'name' || k, 1, 2 + (n % 50 = 0)::int,
           CASE n % 50 WHEN 0 THEN n END
         FROM generate_series(1, 20000) n, generate_series(1, 2) k;

@@ -42,7 +42,7 @@ struct ExportQuery {
 /// A file that ends early was broken off: `json` is then no JSON, `html` has no end, and the connection says so.
 #[utoipa::path(get, path = "/v1/channels/{id}/transcript", tag = "transcript", params(ChannelPath, ExportQuery),
     responses((status = 200, description = "The file.", content(
-        (String = "application/json"), (String = "text/csv"), (String = "text/html")))))]
+        (serde_json::Value = "application/json"), (String = "text/csv"), (String = "text/html")))))]
 async fn export(
     State(app): State<App>,
     Caller(who): Caller,

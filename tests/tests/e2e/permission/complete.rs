@@ -22,6 +22,9 @@ const WITHOUT_CHANNEL: [&str; 9] = [
     "user_search",
 ];
 
+/// Routes that run a command of the table and tell the answer in another shape; `compat` tests who may.
+const IN_ANOTHER_SHAPE: [&str; 1] = ["/s4/channels/{id}/messages"];
+
 #[test]
 fn every_scene_has_every_operation() -> Result<()> {
     let table = Table::read()?;
@@ -83,7 +86,7 @@ async fn every_route_that_names_a_channel_is_in_the_table() -> Result<()> {
     for (path, item) in paths {
         for (method, operation) in item.as_object().context("a path has methods")? {
             let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
-            if names_channel(path, parameters) {
+            if names_channel(path, parameters) && !IN_ANOTHER_SHAPE.contains(&path.as_str()) {
                 published.insert((path.clone(), method.to_uppercase()));
             }
         }
