@@ -143,6 +143,21 @@ async fn users_are_listed_and_renamed() -> Result<()> {
         changed.body["up"] == "john" && changed.body["name"] == "John Doe",
         "{changed:?}"
     );
+    for online in [true, false] {
+        let flag = json!({ "online": online });
+        let flagged = inside.must("POST", "/user/john", Some(flag)).await?;
+        ensure!(flagged.body["online"] == online, "{flagged:?}");
+        let began = std::time::Instant::now();
+        loop {
+            let users = inside.must("GET", "/user/", None).await?.body;
+            let mut all = users.as_array().into_iter().flatten();
+            if all.any(|user| user["up"] == "john" && user["online"] == online) {
+                break;
+            }
+            ensure!(began.elapsed() < std::time::Duration::from_secs(30), "{users}");
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
     let gone = inside.call("POST", "/user/johndoe", Some(json!({}))).await?;
     ensure!(gone.code() == "not_found", "{gone:?}");
     for taken in ["up201906680", "system"] {

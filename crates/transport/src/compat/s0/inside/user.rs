@@ -41,6 +41,8 @@ struct CampusUser {
     username: String,
     /// Name to show.
     name: String,
+    /// Whether they are online, as others are told.
+    online: bool,
 }
 
 /// What to change; what is left out stays.
@@ -51,6 +53,8 @@ struct UserBody {
     username: Option<Username>,
     /// New name to show.
     name: Option<DisplayName>,
+    /// Whether others see them as online although no connection of theirs says so; for as long as the server runs.
+    online: Option<bool>,
 }
 
 /// The users of the space by username, at most 10,000.
@@ -60,6 +64,10 @@ async fn list_users(State(internal): State<Internal>, Params(query): Params<Spac
     let space = acting(&internal, query.space.as_ref()).await?;
     let sessions = &internal.app.sessions;
     let users = sessions.people_of_space(&space, limits::COMPAT_USERS_MAX).await?;
+    let shown = |user: User| {
+        let online = sessions.channels().is_online(user.id);
+        shown(user, online)
+    };
     let users: Vec<CampusUser> = users.into_iter().map(shown).collect();
     Ok(json(StatusCode::OK, &users))
 }
@@ -85,15 +93,21 @@ async fn update_user(
     let users = app.sessions.people_named(&space, &[now_called]).await?;
     let user = users.into_iter().next();
     let user = user.ok_or_else(|| SessionError::Internal("one name is one user".into()))?;
-    Ok(json(StatusCode::OK, &shown(user)))
+    if let Some(online) = body.online {
+        app.sessions.set_online(&space, user.id, online).await?;
+    }
+    // What was just said is told to others a moment later.
+    let online = app.sessions.channels().is_online(user.id);
+    Ok(json(StatusCode::OK, &shown(user, body.online.unwrap_or(online))))
 }
 
-fn shown(user: User) -> CampusUser {
+fn shown(user: User, online: bool) -> CampusUser {
     CampusUser {
         same_id: user.id,
         id: user.id,
         up: user.username.clone(),
         username: user.username,
         name: user.name,
+        online,
     }
 }
