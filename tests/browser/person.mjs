@@ -84,8 +84,9 @@ export class Person {
 	}
 
 	async badge(channel) {
-		const badge = this.line(channel).locator(".badge .hidden");
-		return (await badge.count()) ? badge.textContent() : null;
+		// In one look: between two it may be gone.
+		const [badge] = await this.line(channel).locator(".badge .hidden").allTextContents();
+		return badge ?? null;
 	}
 
 	/** Waits until `read()` gives what `wanted` says. */
