@@ -5,14 +5,12 @@ use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use klatch_engine::postgres::{Postgres as PostgresEngine, PostgresOptions};
 use klatch_testkit::engines::{NatsCluster, Postgres};
-use klatch_testkit::{Node, ServerOptions, binary};
+use klatch_testkit::{Node, ServerOptions, binary, free_addresses};
 use klatch_types::{Clock, Entropy, SystemClock, SystemEntropy};
 use serde_json::{Value, json};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Below those that the kernel gives to outgoing connections.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
 /// How long all nodes may take to know each other.
 const MEETING: Duration = Duration::from_secs(20);
 /// Pause between two looks at something outside this process.
@@ -89,7 +87,8 @@ impl Cluster {
             key,
         };
         for own in each {
-            let node = cluster.prepare(own.clone(), free_address()?, free_address()?)?;
+            let [public, internal] = free_addresses()?;
+            let node = cluster.prepare(own.clone(), public, internal)?;
             cluster.nodes.push(node);
         }
         try_join_all(cluster.nodes.iter_mut().map(Node::restart)).await?;
@@ -134,7 +133,8 @@ impl Cluster {
     /// # Errors
     /// It does not start.
     pub async fn add(&mut self, own: Settings) -> Result<()> {
-        let mut node = self.prepare(own, free_address()?, free_address()?)?;
+        let [public, internal] = free_addresses()?;
+        let mut node = self.prepare(own, public, internal)?;
         node.restart().await?;
         self.nodes.push(node);
         Ok(())
@@ -335,18 +335,4 @@ where
         ensure!(began.elapsed() < within, "not within {within:?}: {what}");
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// A loopback address nobody listens on just now.
-fn free_address() -> Result<SocketAddr> {
-    for _ in 0..200 {
-        let random = uuid::Uuid::new_v4().as_u128();
-        let span = u128::from(PORTS.end - PORTS.start);
-        let offset = u16::try_from(random % span)?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORTS.start + offset));
-        if TcpListener::bind(address).is_ok() {
-            return Ok(address);
-        }
-    }
-    anyhow::bail!("no free port was found")
 }

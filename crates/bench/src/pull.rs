@@ -80,7 +80,11 @@ impl Pull {
         let mut command = Vec::with_capacity(160);
         command.extend_from_slice(br#"{"op":"events","channel":""#);
         command.extend_from_slice(channel);
-        let limit = limits::PAGE_MAX;
+        let limit = if self.until > last {
+            limits::RANGE_MAX
+        } else {
+            limits::PAGE_MAX
+        };
         write!(
             command,
             r#"","id":{},"limit":{limit},"after":{last}"#,

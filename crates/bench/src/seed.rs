@@ -4,15 +4,13 @@ use crate::scan::ID_BYTES;
 use anyhow::{Context, anyhow};
 use klatch_client::Rest;
 use klatch_protocol::command::channel::ChannelCreate;
-use klatch_protocol::view::{Ack, Token, User};
+use klatch_protocol::view::{Token, User};
 use klatch_types::{ChannelKind, UserId, limits};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tokio::task::JoinSet;
 
-/// Times that a member is added before it is an error.
-const ATTEMPTS_MAX: u32 = 100;
 /// Requests under way at once.
 const CONCURRENCY: usize = 48;
 
@@ -87,26 +85,9 @@ pub(crate) async fn crowd(rest: &Rest, members: usize, online: usize) -> anyhow:
             .context("making users")?,
     );
     let (first, more) = ids.split_at(ids.len().min(limits::CHANNEL_CREATE_MEMBERS_MAX - 1));
-    let (first, more) = (first.to_vec(), Rc::new(more.to_vec()));
+    let first = first.to_vec();
     let channels = make_channels(rest, "crowd", 1, move |_| first.clone()).await?;
-    let path = format!("/v1/channels/{}/members", String::from_utf8_lossy(&channels[0]));
-    let (rest, count) = (rest.clone(), more.len());
-    let add = move |number: usize| {
-        let (rest, path, more) = (rest.clone(), path.clone(), Rc::clone(&more));
-        async move {
-            for attempt in 0.. {
-                let added = rest.post::<_, Ack>(&path, &OfUser { user: more[number] }).await;
-                match added {
-                    Ok(_) => break,
-                    // Many come at once, and each relies on who is there.
-                    Err(error) if error.is_retryable() && attempt < ATTEMPTS_MAX => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            Ok(())
-        }
-    };
-    all(count, add).await.context("adding members")?;
+    join(rest, &channels[0], more.to_vec()).await?;
     Ok(Seeded { tokens, channels })
 }
 
@@ -161,7 +142,8 @@ pub(crate) async fn make_channels(
     all(count, make).await.context("making channels")
 }
 
-/// Puts users into a channel, one after the other.
+/// Puts users into a channel, one after the other: each relies on who is there, so that many at once would wait for
+/// each other.
 pub(crate) async fn join(rest: &Rest, channel: &[u8; ID_BYTES], users: Vec<UserId>) -> anyhow::Result<()> {
     let channel = std::str::from_utf8(channel)?.to_owned();
     for user in users {

@@ -4,7 +4,8 @@ use crate::machine::{Cores, Process};
 use crate::options::Options;
 use anyhow::{Context, bail, ensure};
 use klatch_client::Rest;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use klatch_testkit::free_addresses;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ impl Server {
         let folder = tempfile::Builder::new()
             .prefix("klatch-bench-")
             .tempdir_in(options.work_folder()?)?;
-        let (public, internal) = (free_address()?, free_address()?);
+        let [public, internal] = free_addresses()?;
         let config = folder.path().join("klatch.toml");
         std::fs::write(
             &config,
@@ -147,9 +148,4 @@ fn cli(binary: &Path, config: &PathBuf, arguments: &[&str]) -> anyhow::Result<St
         said.trim()
     );
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-}
-
-/// A loopback address nobody listens on just now.
-fn free_address() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

@@ -201,13 +201,18 @@ impl Channels {
         let last = key.until.min(head);
         let wanted = last.0.saturating_sub(key.after.0);
         let limit = u32::try_from(wanted).unwrap_or(u32::MAX).min(key.limit);
-        let events = match limit {
-            0 => Vec::new(),
-            limit => self.events_after(key.channel, key.after, limit).await?,
-        };
+        let (mut events, mut read) = (Vec::new(), 0);
+        while read < limit && (read == 0 || codec::write(&events).len() < limits::RANGE_BYTES) {
+            let (after, count) = (
+                Seq(key.after.0 + u64::from(read)),
+                (limit - read).min(limits::PAGE_MAX),
+            );
+            events.extend(self.events_after(key.channel, after, count).await?);
+            read += count;
+        }
         let page = view::Events {
             events,
-            more: wanted > u64::from(limit),
+            more: wanted > u64::from(read),
             head: if is_closed { key.until } else { head },
             epoch: self.parts.log.epoch().to_owned(),
         };

@@ -12,6 +12,8 @@ pub struct Frame {
 
 /// FIN and opcode "text".
 const TEXT: u8 = 0x81;
+/// Longest header of a frame that is not masked.
+const HEADER_BYTES_MAX: usize = 10;
 
 impl Frame {
     /// Frames a JSON text.
@@ -22,18 +24,8 @@ impl Frame {
     /// Frames a JSON text that is in parts.
     pub fn text_of(parts: &[&[u8]]) -> Self {
         let bytes = parts.iter().map(|part| part.len()).sum();
-        let mut wire = BytesMut::with_capacity(bytes + 10);
-        match bytes {
-            short @ 0..=125 => wire.extend_from_slice(&[TEXT, short as u8]),
-            medium @ 126..=0xffff => {
-                wire.extend_from_slice(&[TEXT, 126]);
-                wire.extend_from_slice(&(medium as u16).to_be_bytes());
-            }
-            long => {
-                wire.extend_from_slice(&[TEXT, 127]);
-                wire.extend_from_slice(&(long as u64).to_be_bytes());
-            }
-        }
+        let mut wire = BytesMut::with_capacity(bytes + HEADER_BYTES_MAX);
+        put_header(&mut wire, bytes);
         let header_bytes = wire.len() as u8;
         for part in parts {
             wire.extend_from_slice(part);
@@ -42,6 +34,14 @@ impl Frame {
             wire: wire.freeze(),
             header_bytes,
         }
+    }
+
+    /// Frames a JSON text whose long middle many share, without a copy of it: what to write one after the other.
+    pub fn text_around(head: &[u8], shared: Bytes, tail: &'static [u8]) -> [Self; 3] {
+        let mut wire = BytesMut::with_capacity(head.len() + HEADER_BYTES_MAX);
+        put_header(&mut wire, head.len() + shared.len() + tail.len());
+        wire.extend_from_slice(head);
+        [wire.freeze(), shared, Bytes::from_static(tail)].map(Self::raw)
     }
 
     /// Bytes that are on the wire already: a control frame, or frames a protocol library made.
@@ -68,6 +68,21 @@ impl Frame {
     }
 }
 
+/// Puts the header of a text of so many bytes.
+fn put_header(wire: &mut BytesMut, bytes: usize) {
+    match bytes {
+        short @ 0..=125 => wire.extend_from_slice(&[TEXT, short as u8]),
+        medium @ 126..=0xffff => {
+            wire.extend_from_slice(&[TEXT, 126]);
+            wire.extend_from_slice(&(medium as u16).to_be_bytes());
+        }
+        long => {
+            wire.extend_from_slice(&[TEXT, 127]);
+            wire.extend_from_slice(&(long as u64).to_be_bytes());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +97,9 @@ mod tests {
             assert_eq!(frame.wire()[0], 0x81);
         }
         assert_eq!(Frame::text_of(&[b"{", b"", b"}"]), Frame::text(b"{}"));
+        let around =
+            Frame::text_around(b"{", Bytes::from_static(b"7"), b"}").map(|part| part.wire().to_vec());
+        assert_eq!(around.concat(), Frame::text(b"{7}").wire());
         assert_eq!(&Frame::text(&[b'x'; 300]).wire()[..4], &[0x81, 126, 1, 44]);
     }
 }

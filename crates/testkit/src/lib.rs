@@ -14,4 +14,5 @@ mod ports;
 mod server;
 
 pub use client::{Tenant, TestClient};
+pub use ports::{free_address, free_addresses};
 pub use server::{Node, Server, ServerOptions, Stopped, Storage, binary};

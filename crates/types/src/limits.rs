@@ -36,6 +36,10 @@ pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 pub const PAGE_DEFAULT: u32 = 50;
 /// Most events, messages or members in a page.
 pub const PAGE_MAX: u32 = 200;
+/// Most events in a range, a page whose end is named.
+pub const RANGE_MAX: u32 = 1_000;
+/// A range ends after the page with which its encoded events reach this, bytes.
+pub const RANGE_BYTES: usize = 256 * 1024;
 /// How far back pages by number reach in one channel, messages.
 pub const COMPAT_DEPTH_MAX: u32 = 10_000;
 /// The same for a bundle of pages of many channels.
@@ -181,7 +185,7 @@ pub const HINT_EVERY: Duration = Duration::from_secs(1);
 /// Longest time between two hints.
 pub const HINT_EVERY_MAX: Duration = Duration::from_secs(5);
 /// Pulls per second and channel that hints lead to on one node, as far as the longest time between them allows.
-pub const PULLS_PER_SECOND: u32 = 1_000;
+pub const PULLS_PER_SECOND: u32 = 600;
 /// How often a node looks which hints are due.
 pub const HINTS_LOOKED_FOR_EVERY: Duration = Duration::from_millis(50);
 /// Bytes of encoded ranges kept for those who pull the same.

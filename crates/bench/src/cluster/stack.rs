@@ -4,8 +4,8 @@ use crate::machine::Process;
 use anyhow::Context;
 use klatch_client::{Method, Rest};
 use klatch_testkit::engines::{Nats, Postgres, PostgresOptions};
-use klatch_testkit::{Node, ServerOptions};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use klatch_testkit::{Node, ServerOptions, free_addresses};
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// The space everything happens in.
@@ -68,7 +68,7 @@ impl Stack {
         let mut nodes = Vec::new();
         let mut api_key = None;
         for _ in 0..count {
-            let (public, internal) = (free_address()?, free_address()?);
+            let [public, internal] = free_addresses()?;
             let own = [
                 ("server.workers", "1".to_owned()),
                 ("log.level", "warn".to_owned()),
@@ -152,11 +152,6 @@ fn sum(page: &str, name: &str) -> f64 {
         .filter(|rest| rest.starts_with([' ', '{']))
         .filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok())
         .sum()
-}
-
-/// A loopback address nobody listens on just now.
-fn free_address() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::readers::Readers;
 use super::writer::{Appender, Writer};
 use crate::EngineError;
 use klatch_types::{Entropy, SystemEntropy, limits};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -134,6 +135,8 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Engin
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // Plans must not depend on bound values: where a partial index might, each use would parse the statement anew.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection
         .execute_batch("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")?;
     Ok(connection)

@@ -40,7 +40,7 @@ pub struct Events {
     /// Events above this position.
     #[serde(default)]
     pub after: Seq,
-    /// How many, 1 to 200; 50 if left out.
+    /// How many, 1 to 200, with `until` to 1,000; 50 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// The epoch the client's copy is from; another one is answered with `resync`.

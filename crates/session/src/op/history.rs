@@ -7,7 +7,7 @@ use klatch_protocol::ErrorCode;
 use klatch_protocol::command::history::{Events, History, MessageGet};
 use klatch_protocol::view::Reply;
 use klatch_types::Seq;
-use klatch_types::limits::{PAGE_DEFAULT, PAGE_MAX};
+use klatch_types::limits::{PAGE_DEFAULT, PAGE_MAX, RANGE_MAX};
 
 impl Sessions {
     pub(crate) async fn history(&self, actor: &Actor, c: History) -> Result<Reply, SessionError> {
@@ -62,7 +62,7 @@ impl Sessions {
     }
 
     async fn range_of(&self, actor: &Actor, c: &Events, until: Seq) -> Result<Range, SessionError> {
-        let limit = page(c.limit, PAGE_DEFAULT, PAGE_MAX)?;
+        let limit = page(c.limit, PAGE_DEFAULT, RANGE_MAX)?;
         if until <= c.after {
             let detail = "`until` must be above `after`".to_owned();
             return Err(ChannelError::Invalid(detail).into());

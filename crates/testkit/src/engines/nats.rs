@@ -2,7 +2,7 @@
 
 use super::keeper::Keeper;
 use super::process::pid;
-use crate::ports::{PORT_TRIES, free_address};
+use crate::ports::{PORT_TRIES, free_addresses};
 use anyhow::{Context, bail, ensure};
 use parking_lot::Mutex;
 use rustix::process::{Signal, kill_process};
@@ -139,12 +139,13 @@ impl Nats {
             .context("there is no nats-server here: `scripts/setup` installs it")?
             .join(name);
         let folder = tempfile::Builder::new().prefix("klatch-nats-").tempdir()?;
+        let [address, monitor] = free_addresses()?;
         let keeper = Keeper::start(folder.path(), "KILL")?;
         Ok(Self {
             binary,
             options,
-            address: free_address()?,
-            monitor: free_address()?,
+            address,
+            monitor,
             process: Mutex::new(None),
             keeper,
             folder,

@@ -1,7 +1,7 @@
 //! One process of a server, on ports and in a folder of its own.
 
 use crate::engines::Keeper;
-use crate::ports::{PORT_TRIES, free_address};
+use crate::ports::{PORT_TRIES, free_addresses};
 use anyhow::{Context, bail, ensure};
 use klatch_client::{Method, Rest};
 use rustix::process::{Pid, Signal, kill_process};
@@ -95,7 +95,7 @@ impl Node {
     /// It does not start; the error has the end of its log.
     pub async fn start(&mut self) -> anyhow::Result<()> {
         for _ in 0..PORT_TRIES {
-            (self.public, self.internal) = (free_address()?, free_address()?);
+            [self.public, self.internal] = free_addresses()?;
             self.spawn()?;
             match self.ready().await {
                 Err(_) if self.log().contains("cannot listen on") => std::fs::write(self.log_file(), "")?,

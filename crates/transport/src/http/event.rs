@@ -34,8 +34,8 @@ struct EventsQuery {
     #[serde(default)]
     #[param(required = false)]
     after: Seq,
-    /// How many, 1 to 200; 50 if left out.
-    #[param(minimum = 1, maximum = 200)]
+    /// How many, 1 to 200, with `until` to 1,000; 50 if left out.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// The epoch one's copy is from; another one is answered with `resync`.
     epoch: Option<String>,

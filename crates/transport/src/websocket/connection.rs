@@ -197,6 +197,13 @@ async fn converse(
     end
 }
 
+/// An answer as it goes out.
+enum Written {
+    Whole(Frame),
+    /// One frame, in parts that follow each other.
+    Parts([Frame; 3]),
+}
+
 struct Conversation<'a> {
     socket: &'a mut Socket,
     state: &'a WebSocketState,
@@ -205,7 +212,7 @@ struct Conversation<'a> {
     pulse: &'a Pulse,
     frames: FrameLimit,
     turns: Turns,
-    commands: FuturesUnordered<BoxFuture<'static, Frame>>,
+    commands: FuturesUnordered<BoxFuture<'static, Written>>,
     pending: VecDeque<Frame>,
     spare: VecDeque<Frame>,
     offset: usize,
@@ -219,7 +226,10 @@ impl Conversation<'_> {
             return Poll::Ready(end);
         }
         while let Poll::Ready(Some(answer)) = self.commands.poll_next_unpin(context) {
-            self.pending.push_back(answer);
+            match answer {
+                Written::Whole(frame) => self.pending.push_back(frame),
+                Written::Parts(parts) => self.pending.extend(parts),
+            }
         }
         self.pending.extend(self.socket.get_mut().take_control());
         self.poll_send(context)
@@ -268,19 +278,19 @@ impl Conversation<'_> {
                         if let Command::Events(asked) = &command
                             && let Some(range) = Box::pin(sessions.pull(&who, asked)).await?
                         {
-                            return Ok(answer_in_json(id, &range.json));
+                            return Ok(Written::Parts(answer_in_json(id, range.json)));
                         }
                         let reply = sessions.run_on(&line, &who, command, turn).await?;
-                        Ok(answer(Some(id), Outcome::Ok(reply)))
+                        Ok(Written::Whole(answer(Some(id), Outcome::Ok(reply))))
                     };
                     let ran = tokio::time::timeout(limits::COMMAND_TIMEOUT, run).await;
                     match ran.unwrap_or(Err(SessionError::code(ErrorCode::Unavailable))) {
-                        Ok(frame) => frame,
+                        Ok(written) => written,
                         Err(error) => {
                             if error.is_fault() {
                                 tracing::error!(%error, "a command failed");
                             }
-                            answer(Some(id), Outcome::Error(error.problem()))
+                            Written::Whole(answer(Some(id), Outcome::Error(error.problem())))
                         }
                     }
                 }));
@@ -362,10 +372,10 @@ fn answer(re: Option<u64>, outcome: Outcome) -> Frame {
     Frame::text(&codec::write(&ServerFrame::Answer(Answer { re, outcome })))
 }
 
-/// An answer whose reply is encoded already.
-fn answer_in_json(id: u64, reply: &[u8]) -> Frame {
+/// An answer whose reply is encoded already, and shared with others.
+fn answer_in_json(id: u64, reply: Bytes) -> [Frame; 3] {
     let head = format!(r#"{{"re":{id},"ok":"#);
-    Frame::text_of(&[head.as_bytes(), reply, b"}"])
+    Frame::text_around(head.as_bytes(), reply, b"}")
 }
 
 /// Sends a close frame (RFC 6455 section 5.5.1) and waits a moment for the other side.
