@@ -224,9 +224,9 @@ for (const transport of ["websocket", "polling"]) {
 		const ana = connect("ana", { io: { transports: [transport] } });
 		await ana.ready();
 		await ana.ask("join room", { up: "ana", room: room.id });
-		// `closing` is best effort here: the line may break before it is through.
-		const gone = ana.next("disconnect");
+		const [closing, gone] = [ana.next("closing"), ana.next("disconnect")];
 		await server.end();
+		assert.deepEqual(await closing, { code: 1012, reason: "restarting", reconnect: true });
 		assert.match(await gone, /^transport (close|error)$/);
 		assert.equal(ana.socket.active, true, "the stock client tries again");
 		await server.restart();

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 
 /// Size of the buffer that all connections read into.
-const SCRATCH_BYTES: usize = 256 * 1024;
+const SCRATCH_BYTES: usize = 2 * 1024 * 1024;
 /// Largest answer to the upgrade.
 const UPGRADE_BYTES_MAX: usize = 8 * 1024;
 

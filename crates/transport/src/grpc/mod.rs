@@ -6,6 +6,7 @@ mod convert;
 mod feed;
 mod health;
 mod refusal;
+mod roster;
 mod service;
 
 use crate::http::App;

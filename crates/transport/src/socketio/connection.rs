@@ -183,14 +183,15 @@ async fn goodbye(socket: SocketRef, line: &Line, gone: &Notify, code: CloseCode)
         reason: code.reason(),
         reconnect: code.reconnect(),
     };
+    if code.reconnect() {
+        line.end();
+    }
     // One that takes nothing any more is not told.
     let _ = socket.emit("closing", &closing);
     if code.reconnect() {
-        line.end();
         tokio::time::timeout(GOODBYE, gone.notified()).await.ok();
     } else {
         let _ = socket.clone().disconnect();
-        line.end();
         tokio::time::sleep(GOODBYE).await;
     }
     line.cut();

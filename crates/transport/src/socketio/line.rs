@@ -3,6 +3,7 @@
 
 use crate::listener::Place;
 use futures_util::task::AtomicWaker;
+use memchr::memmem;
 use parking_lot::Mutex;
 use socketioxide::socket::Sid;
 use std::collections::HashMap;
@@ -15,7 +16,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 const OPEN: u8 = 0;
 const ENDING: u8 = 1;
-const CUT: u8 = 2;
+const SAID: u8 = 2;
+const CUT: u8 = 3;
+
+/// How the event `closing` is written, the last one of a connection. No text can hold it: quotes in it are escaped.
+const LAST_WORDS: &[u8] = br#"["closing","#;
 
 /// Whether a connection's line may still be used.
 #[derive(Debug, Default)]
@@ -26,11 +31,20 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Cuts the line when what was written before is on its way.
+    /// Cuts the line when the last words are on their way, which are said after this.
     pub(super) fn end(&self) {
-        let _ = self
-            .state
-            .compare_exchange(OPEN, ENDING, Ordering::SeqCst, Ordering::SeqCst);
+        self.step(OPEN, ENDING);
+    }
+
+    fn step(&self, from: u8, to: u8) -> bool {
+        let order = Ordering::SeqCst;
+        self.state.compare_exchange(from, to, order, order).is_ok()
+    }
+
+    fn written(&self, bytes: &[u8]) {
+        if self.state.load(Ordering::SeqCst) == ENDING && memmem::find(bytes, LAST_WORDS).is_some() {
+            self.step(ENDING, SAID);
+        }
     }
 
     /// Cuts it now.
@@ -45,7 +59,7 @@ impl Line {
     }
 
     fn flushed(&self) {
-        if self.state.load(Ordering::SeqCst) == ENDING {
+        if self.state.load(Ordering::SeqCst) == SAID {
             self.cut();
         }
     }
@@ -129,7 +143,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Cord<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.poll_cut(context)?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(count)) = written {
+            self.line.written(&bytes[..count]);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -157,7 +175,9 @@ mod tests {
         let line = Arc::new(Line::default());
         let mut cord = Cord::new(ours, Arc::clone(&line), None);
         line.end();
-        cord.write_all(b"bye").await.unwrap();
+        cord.write_all(b"before").await.unwrap();
+        cord.flush().await.unwrap();
+        cord.write_all(LAST_WORDS).await.unwrap();
         cord.flush().await.unwrap();
         assert_eq!(
             cord.write_all(b"more").await.unwrap_err().kind(),
@@ -167,7 +187,7 @@ mod tests {
         drop(cord);
         let mut heard = Vec::new();
         theirs.read_to_end(&mut heard).await.unwrap();
-        assert_eq!(heard, b"bye");
+        assert_eq!(heard, [b"before", LAST_WORDS].concat());
     }
 
     #[tokio::test]

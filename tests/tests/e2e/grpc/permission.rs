@@ -1,6 +1,6 @@
 //! S0.1, S4.2: each method of the file for each kind of caller.
 
-use super::{by, client, group, key, told};
+use super::{by, client, group, key, roster, told};
 use anyhow::{Result, bail};
 use klatch_testkit::Server;
 use klatch_tests::{cli, skipped};
@@ -91,6 +91,18 @@ async fn call(client: &mut KlatchClient<Channel>, method: &str, token: &str, aim
             };
             client.set_role(with(token, asked)?).await.map(drop)
         }
+        "ChangeRoster" => {
+            let asked = roster(&["rosa"], &[]);
+            client.change_roster(with(token, asked)?).await.map(drop)
+        }
+        "UndoRoster" => {
+            let asked = proto::UndoRosterRequest::default();
+            client.undo_roster(with(token, asked)?).await.map(drop)
+        }
+        "GetRoster" => {
+            let asked = proto::GetRosterRequest {};
+            client.get_roster(with(token, asked)?).await.map(drop)
+        }
         "PostMessage" => {
             let asked = proto::PostMessageRequest {
                 channel,
@@ -118,7 +130,7 @@ async fn call(client: &mut KlatchClient<Channel>, method: &str, token: &str, aim
 /// What a key of another space is told; methods that name nothing of a space are its own to use.
 fn elsewhere(method: &str) -> &'static str {
     match method {
-        "CreateUser" | "CreateChannel" | "StreamEvents" => "ok",
+        "CreateUser" | "CreateChannel" | "ChangeRoster" | "UndoRoster" | "GetRoster" | "StreamEvents" => "ok",
         _ => "not_found",
     }
 }

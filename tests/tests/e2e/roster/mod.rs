@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A server whose space follows a roster, and its back end.
-async fn school(options: ServerOptions) -> Result<(Server, Api)> {
+pub(crate) async fn school(options: ServerOptions) -> Result<(Server, Api)> {
     let server = Server::start_with(ServerOptions {
         profile: "campus".to_owned(),
         ..options
@@ -51,7 +51,7 @@ fn small(students: &[&str]) -> Value {
 }
 
 /// An access token of a user by name.
-async fn sign_in(back_end: &Api, username: &str) -> Result<Api> {
+pub(crate) async fn sign_in(back_end: &Api, username: &str) -> Result<Api> {
     let path = format!("/v1/users?query={username}");
     let found = back_end.must("GET", &path, None).await?.body;
     let users = found["users"].as_array().context("users")?;
@@ -64,7 +64,7 @@ async fn sign_in(back_end: &Api, username: &str) -> Result<Api> {
 }
 
 /// The names of someone's channels.
-async fn channels(who: &Api) -> Result<BTreeSet<String>> {
+pub(crate) async fn channels(who: &Api) -> Result<BTreeSet<String>> {
     let listed = who.must("GET", "/v1/channels?limit=1000", None).await?.body;
     let channels = listed["channels"].as_array().context("channels")?;
     Ok(channels
