@@ -14,11 +14,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderName;
 
 /// Longest wait for a frame that must come.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 type Stream = WebSocketStream<TcpStream>;
+
+/// A header of the handshake: name and value.
+type Header<'a> = (&'a str, &'a str);
 
 /// How a socket ended: the code and the word of the close frame, or nothing if the line just broke.
 pub type Ended = Option<(u16, String)>;
@@ -48,7 +52,12 @@ impl Socket {
 
     /// Connects with this first frame; fails unless `ready` is the answer.
     pub async fn greet(server: SocketAddr, hello: Value) -> Result<Self> {
-        let (mut out, mut inward) = connect(server).await?.split();
+        Self::greet_with(server, &[], hello).await
+    }
+
+    /// Connects with these headers, such as `origin`, and this first frame; fails unless `ready` is the answer.
+    pub async fn greet_with(server: SocketAddr, headers: &[Header<'_>], hello: Value) -> Result<Self> {
+        let (mut out, mut inward) = connect(server, headers).await?.split();
         out.send(Message::text(hello.to_string())).await?;
         let first = next_text(&mut inward).await?;
         let first: Value = serde_json::from_str(&first)?;
@@ -70,7 +79,16 @@ impl Socket {
 
     /// Sends frames at once, without waiting for a greeting, and gives back every text frame and how it ended.
     pub async fn refused(server: SocketAddr, frames: &[Value]) -> Result<(Vec<Value>, Ended)> {
-        let (mut out, mut inward) = connect(server).await?.split();
+        Self::refused_with(server, &[], frames).await
+    }
+
+    /// The same, connecting with these headers.
+    pub async fn refused_with(
+        server: SocketAddr,
+        headers: &[Header<'_>],
+        frames: &[Value],
+    ) -> Result<(Vec<Value>, Ended)> {
+        let (mut out, mut inward) = connect(server, headers).await?.split();
         for frame in frames {
             // The server may have closed already; what it said is still to be read.
             if out.send(Message::text(frame.to_string())).await.is_err() {
@@ -156,11 +174,16 @@ pub fn code(answer: &Value) -> &str {
     }
 }
 
-async fn connect(server: SocketAddr) -> Result<Stream> {
+async fn connect(server: SocketAddr, headers: &[Header<'_>]) -> Result<Stream> {
     let mut request = format!("ws://{server}/v1/ws").into_client_request()?;
     request
         .headers_mut()
         .insert("sec-websocket-protocol", "klatch.v1".parse()?);
+    for (name, value) in headers {
+        request
+            .headers_mut()
+            .append(HeaderName::from_bytes(name.as_bytes())?, value.parse()?);
+    }
     let stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
     Ok(tokio_tungstenite::client_async(request, stream).await?.0)

@@ -141,7 +141,7 @@ impl Driver {
         let token = self.tokens.token().await?;
         let mut connection = Connection::open(&self.base).await?;
         let hello = Hello {
-            token,
+            token: Some(token),
             client: self.options.client.clone(),
             shape: None,
             epoch: self.replicas.epoch.clone(),

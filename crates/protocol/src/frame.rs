@@ -14,8 +14,10 @@ pub const SUBPROTOCOL: &str = "klatch.v1";
 #[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
-    /// An access token: the server's own, or one of an issuer the space trusts.
-    pub token: String,
+    /// An access token: the server's own, or one of an issuer the space trusts. A page whose browser sent the server's
+    /// cookie with the upgrade may leave it out; one that is given wins over the cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// What the client calls itself, for operators' eyes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,

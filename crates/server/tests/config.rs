@@ -245,6 +245,10 @@ fn unsafe_and_impossible_values_are_refused() {
             "auth.refresh_token_life_s",
         ),
         ("KLATCH_AUTH__ISSUER", "a b", "auth.issuer"),
+        ("KLATCH_AUTH__COOKIE", "klatch", "auth.cookie"),
+        ("KLATCH_AUTH__COOKIE", "__host-klatch", "auth.cookie"),
+        ("KLATCH_AUTH__COOKIE", "__Host-", "auth.cookie"),
+        ("KLATCH_AUTH__COOKIE", "__Host-a; Domain=x", "auth.cookie"),
         (
             "KLATCH_SECURITY__ALLOWED_ORIGINS",
             "[\"*\"]",
@@ -252,6 +256,10 @@ fn unsafe_and_impossible_values_are_refused() {
         ),
     ];
     refused_for_their_keys(&cases);
+    for good in ["", "__Host-klatch", "__Host-meet.session_1"] {
+        let named = environment(&[("KLATCH_AUTH__COOKIE", good)]);
+        assert_eq!(load(&named).unwrap().auth.cookie, good);
+    }
     let tests_only = [
         ("KLATCH_SECURITY__ALLOW_PLAIN_HTTP_ISSUERS", "true"),
         ("KLATCH_SERVER__PUBLIC", "0.0.0.0:1"),

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod compat;
+mod cookie;
 mod device;
 mod fitness;
 mod grpc;

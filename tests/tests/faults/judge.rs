@@ -126,7 +126,7 @@ async fn unread(load: &Load) -> Result<Vec<UnreadClaim>> {
     {
         let mut connection = Connection::open(load.town.base(node)).await?;
         let hello = Hello {
-            token: seat.person.token().await?,
+            token: Some(seat.person.token().await?),
             client: None,
             shape: None,
             epoch: None,

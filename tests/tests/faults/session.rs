@@ -185,7 +185,7 @@ impl Session {
             Memory::Forgets => HashMap::new(),
         };
         let hello = Hello {
-            token,
+            token: Some(token),
             client: None,
             shape: None,
             epoch: self.epoch.clone(),

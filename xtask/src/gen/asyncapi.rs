@@ -56,7 +56,8 @@ pub(super) fn document() -> anyhow::Result<Value> {
             "address": "/v1/ws",
             "title": "The socket",
             "description": "WebSocket (RFC 6455) with the subprotocol `klatch.v1`. The access token is in the first \
-                frame, never in the address.",
+                frame, or, for a page that an `Origin` names, in the cookie that `PUT /v1/auth/cookie` sets; never in the \
+                address.",
             "servers": [{ "$ref": "#/servers/server" }],
             "messages": in_channel,
             "bindings": { "ws": { "method": "GET", "bindingVersion": "0.1.0" } },

@@ -87,9 +87,11 @@ fn open(definition: &mut Value) {
 fn tag_hello(client: &mut Definitions) -> anyhow::Result<()> {
     let hello = client.get_mut("Hello").context("`Hello` has a schema")?;
     hello["properties"]["op"] = json!({ "type": "string", "enum": ["hello"] });
-    hello["required"]
+    let fields = hello.as_object_mut().context("`Hello` is an object")?;
+    let required = fields.entry("required").or_insert_with(|| json!([]));
+    required
         .as_array_mut()
-        .context("`Hello` has required fields")?
+        .context("required fields are a list")?
         .push("op".into());
     Ok(())
 }

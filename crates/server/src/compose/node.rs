@@ -115,5 +115,6 @@ fn options(config: &Config) -> Result<Options, Problem> {
         trusted_proxy: Arc::new(move |address| proxies.iter().any(|network| network.contains(address))),
         allowed_origins: config.security.allowed_origins.clone(),
         public_url: config.server.public_url.clone(),
+        cookie: Some(config.auth.cookie.clone()).filter(|name| !name.is_empty()),
     })
 }

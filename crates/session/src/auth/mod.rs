@@ -165,6 +165,12 @@ impl Auth {
         Ok(identity.principal(claims.device, expires_at, claims.channels))
     }
 
+    /// How long a caller's token still holds; nothing if it has ended.
+    pub fn rest_of_life(&self, who: &Principal) -> Duration {
+        let rest_ms = who.expires_at.0.saturating_sub(self.clock.now().0);
+        Duration::from_millis(u64::try_from(rest_ms).unwrap_or(0))
+    }
+
     /// Announces whoever is revoked, on this node or as [`Auth::hear_revoked`] was told, so that sockets can be closed
     /// and other nodes told. A listener that lags has missed some and must [`Auth::recheck`] all its sockets.
     pub fn revocations(&self) -> broadcast::Receiver<Announcement> {

@@ -1,5 +1,7 @@
 //! Which pages may connect (contract, security defaults): the server's own, and those an operator listed.
 
+use std::net::IpAddr;
+
 /// Whether a page of `origin` may talk to a server reached as `host` (the Host header). The server's own pages may;
 /// others only if the list names their origin exactly. `null`, which sandboxed pages send, never may.
 pub fn allowed(origin: &str, host: &str, allow_list: &[String]) -> bool {
@@ -18,6 +20,22 @@ pub fn is_origin(text: &str) -> bool {
         && scheme.bytes().all(|b| plain(b) || b"+-.".contains(&b))
         && !authority.is_empty()
         && authority.bytes().all(host)
+}
+
+/// Whether what a page of an origin says came unchanged from its server: over TLS, or from this machine (Secure Contexts,
+/// section 3.1). Browsers keep `Secure` cookies for such servers only.
+pub fn is_secure(origin: &str) -> bool {
+    let Some(authority) = origin.strip_prefix("http://") else {
+        return origin.starts_with("https://");
+    };
+    let name = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    let name = name.unwrap_or_default();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The scheme is not compared: behind a proxy that ends TLS the server doesn't know its own.
@@ -57,6 +75,29 @@ mod tests {
             ("file://chat.example", "chat.example", false),
         ] {
             assert_eq!(allowed(origin, host, &[]), expected, "{origin} at {host}");
+        }
+    }
+
+    #[test]
+    fn pages_over_plain_http_are_trusted_on_this_machine_only() {
+        for (origin, expected) in [
+            ("https://chat.example", true),
+            ("http://localhost", true),
+            ("http://localhost:8080", true),
+            ("http://chat.localhost:8080", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://127.1.2.3", true),
+            ("http://[::1]:8080", true),
+            ("http://chat.example", false),
+            ("http://localhost.example", false),
+            ("http://127.0.0.1.example", false),
+            ("http://192.0.2.7", false),
+            ("http://[2001:db8::1]:8080", false),
+            ("app://localhost", false),
+            ("null", false),
+            ("", false),
+        ] {
+            assert_eq!(is_secure(origin), expected, "{origin}");
         }
     }
 

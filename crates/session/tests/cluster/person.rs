@@ -31,7 +31,7 @@ impl Person {
     /// Connects; resumes from what `last` says.
     pub(crate) async fn connect(node: &Node, who: &Principal, last: HashMap<ChannelId, Seq>) -> Self {
         let hello = Hello {
-            token: String::new(),
+            token: None,
             client: None,
             shape: None,
             epoch: None,

@@ -24,15 +24,18 @@ pub struct Options {
     pub allowed_origins: Vec<String>,
     /// The origin at which browsers reach the server, if a proxy changes the `Host` header.
     pub public_url: Option<String>,
+    /// Name of the cookie that may carry the token of a page's socket; none if no cookie does.
+    pub cookie: Option<String>,
 }
 
 impl Default for Options {
-    /// No proxy is trusted and only the server's own pages may connect.
+    /// No proxy is trusted, only the server's own pages may connect, and the cookie has its usual name.
     fn default() -> Self {
         Self {
             trusted_proxy: Arc::new(|_| false),
             allowed_origins: Vec::new(),
             public_url: None,
+            cookie: Some("__Host-klatch".to_owned()),
         }
     }
 }

@@ -11,6 +11,7 @@ mod body;
 mod caller;
 mod channel;
 mod circle;
+pub(crate) mod cookie;
 mod cursor;
 mod device;
 mod document;
@@ -60,6 +61,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) fn documented() -> OpenApiRouter<App> {
     let features = [
         auth::routes(),
+        cookie::routes(),
         device::routes(),
         me::routes(),
         user::routes(),

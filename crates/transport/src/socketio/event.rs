@@ -10,8 +10,8 @@ use std::collections::HashMap;
 /// What the client gives as `auth` when it connects.
 #[derive(Deserialize)]
 pub(super) struct Auth {
-    /// An access token.
-    pub(super) token: String,
+    /// An access token; left out where the cookie carries it.
+    pub(super) token: Option<String>,
     /// What the client calls itself.
     pub(super) client: Option<String>,
     /// The epoch that its copy is from.

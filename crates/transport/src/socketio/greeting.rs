@@ -4,13 +4,14 @@ use super::connection::Input;
 use super::door::Shared;
 use super::event::{self, Auth};
 use crate::http::RequestInfo;
+use crate::http::cookie::Carried;
 use crate::http::origin::{Origin, check_space};
 use klatch_protocol::frame::Hello;
 use klatch_protocol::{ErrorCode, Problem};
 use klatch_session::{Session, SessionError};
 use klatch_types::{ChannelId, Seq, limits};
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use socketioxide::extract::{Event, SocketRef, TryData};
 use std::collections::HashMap;
 use std::fmt;
@@ -84,31 +85,32 @@ async fn open(shared: &Shared, socket: &SocketRef, auth: Option<Value>) -> Resul
         }
         error.problem()
     };
-    let Some(auth) = auth.filter(|auth| !auth["token"].is_null()) else {
+    let app = &shared.state.app;
+    let parts = socket.req_parts();
+    let info = parts.extensions.get::<Arc<RequestInfo>>();
+    let origin = info.map_or(&Origin::None, |info| &info.origin);
+    let cookie = Carried::of(&parts.headers, origin, app.options.cookie.as_deref());
+    let auth = auth.unwrap_or_else(|| json!({}));
+    if auth["token"].is_null() && cookie == Carried::Nothing {
         let detail = "Connect with `auth: { token }`.";
         return Err(Problem::new(ErrorCode::Unauthenticated, Some(detail.into())));
-    };
-    let auth: Auth = event::read(auth)?;
+    }
+    let mut auth: Auth = event::read(auth)?;
+    let token = cookie.or_given(auth.token.take())?.unwrap_or_default();
     if auth.cursors.len() > limits::HELLO_CURSORS_MAX {
         let max = limits::HELLO_CURSORS_MAX;
         return Err(event::invalid(format!(
             "`cursors` may name {max} channels at most"
         )));
     }
-    let app = &shared.state.app;
-    let who = app.auth.authenticate(&auth.token).await.map_err(told)?;
-    let parts = socket.req_parts();
-    let origin = parts
-        .extensions
-        .get::<Arc<RequestInfo>>()
-        .map(|info| &info.origin);
-    if let Some(Origin::Space(_)) = origin {
+    let who = app.auth.authenticate(&token).await.map_err(told)?;
+    if let Origin::Space(_) = origin {
         check_space(app, &parts.headers, who.space)
             .await
             .map_err(|error| error.problem())?;
     }
     let hello = Hello {
-        token: String::new(),
+        token: None,
         client: auth.client.clone(),
         shape: None,
         epoch: None,

@@ -4,6 +4,7 @@ use super::pipe::Pipe;
 use super::registry::Pulse;
 use super::shape::shaped;
 use super::upgrade::WebSocketState;
+use crate::http::cookie::Carried;
 use crate::http::origin::check_space;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -41,6 +42,8 @@ pub(super) struct Line {
     pub early: Bytes,
     /// `Origin` and `Host` of a page that only some space allows: its own space is asked when it is known.
     pub page: Option<HeaderMap>,
+    /// What the cookie of a page's upgrade carries.
+    pub cookie: Carried,
 }
 
 /// Why a connection ends: with a close frame, or because there is nobody to tell.
@@ -61,7 +64,7 @@ pub(super) async fn live(line: Line, state: WebSocketState) {
     let pipe = Pipe::new(line.stream, line.early);
     let mut socket = WebSocket::from_raw_socket(pipe, Role::Server, Some(config));
     // Boxed: what a handshake needs is given back before the long wait begins.
-    let end = match Box::pin(greet(&mut socket, &state, line.page)).await {
+    let end = match Box::pin(greet(&mut socket, &state, (line.page, line.cookie))).await {
         Ok((session, first)) => {
             let frames = state.app.sessions.rates().frames();
             converse(&mut socket, &state, session, first, frames).await
@@ -81,7 +84,7 @@ pub(super) async fn live(line: Line, state: WebSocketState) {
 async fn greet(
     socket: &mut Socket,
     state: &WebSocketState,
-    page: Option<HeaderMap>,
+    (page, cookie): (Option<HeaderMap>, Carried),
 ) -> Result<(Session, Vec<Frame>), End> {
     let read = poll_fn(|context| {
         socket.get_mut().wake_with(context);
@@ -103,7 +106,7 @@ async fn greet(
         Ok(read) => read?,
         Err(_) => return Err(End::Close(CloseCode::NotAuthenticated)),
     };
-    match open(text.as_str(), state, page.as_ref()).await {
+    match open(text.as_str(), state, page.as_ref(), cookie).await {
         Ok(opened) => Ok(opened),
         Err(problem) => {
             let code = match problem.code {
@@ -126,21 +129,30 @@ async fn open(
     text: &str,
     state: &WebSocketState,
     page: Option<&HeaderMap>,
+    cookie: Carried,
 ) -> Result<(Session, Vec<Frame>), Problem> {
-    let hello: Hello = codec::read_hello(text)?;
+    let mut hello: Hello = codec::read_hello(text)?;
+    let token = cookie.or_given(hello.token.take())?.ok_or_else(no_token)?;
     let told = |error: SessionError| {
         if error.is_fault() {
             tracing::error!(%error, "a session could not be opened");
         }
         error.problem()
     };
-    let who: Principal = state.app.auth.authenticate(&hello.token).await.map_err(told)?;
+    let who: Principal = state.app.auth.authenticate(&token).await.map_err(told)?;
     if let Some(headers) = page {
         check_space(&state.app, headers, who.space)
             .await
             .map_err(|error| error.problem())?;
     }
     state.app.sessions.open(who, &hello).await.map_err(told)
+}
+
+/// The refusal of a `hello` that brings no token, nor does a cookie.
+fn no_token() -> Problem {
+    let detail = "`hello` needs `token`; only a page of an allowed origin whose browser sends the server's cookie may leave \
+                  it out";
+    Problem::new(ErrorCode::Invalid, Some(detail.to_owned()))
 }
 
 /// The conversation, until one side ends it.

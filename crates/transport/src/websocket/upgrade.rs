@@ -3,6 +3,7 @@
 use super::connection::{self, Line};
 use super::registry::Registry;
 use crate::TransportError;
+use crate::http::cookie::Carried;
 use crate::http::origin::{self, Origin};
 use crate::http::{App, PeerAddr, client_ip};
 use crate::listener::Place;
@@ -42,9 +43,9 @@ async fn upgrade(
 ) -> Result<Response, TransportError> {
     let key = check_handshake(request.headers())?;
     let asks_subprotocol = check_subprotocol(request.headers())?;
-    let page = check_origin(&state, request.headers()).await?;
+    let (page, cookie) = check_origin(&state, request.headers()).await?;
     if request.uri().query().is_some() {
-        let detail = "the socket takes no query; the token goes into the first frame";
+        let detail = "the socket takes no query; the token goes into the first frame or a cookie";
         return Err(TransportError::refused(ErrorCode::Malformed, detail));
     }
     let peer = request
@@ -64,7 +65,7 @@ async fn upgrade(
         ));
     };
     tokio::spawn(async move {
-        if let Some(line) = take_over(on_upgrade, page).await {
+        if let Some(line) = take_over(on_upgrade, page, cookie).await {
             connection::live(line, state).await;
         }
         drop((place, seat));
@@ -86,13 +87,14 @@ async fn upgrade(
 
 /// The TCP stream of an upgraded request. What the client sent ahead is copied, because even an empty rest keeps
 /// the HTTP server's whole buffer alive, for as long as the socket lives.
-async fn take_over(on_upgrade: OnUpgrade, page: Option<HeaderMap>) -> Option<Line> {
+async fn take_over(on_upgrade: OnUpgrade, page: Option<HeaderMap>, cookie: Carried) -> Option<Line> {
     let parts = on_upgrade.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
     let early = Bytes::copy_from_slice(&parts.read_buf);
     Some(Line {
         stream: parts.io.into_inner(),
         early,
         page,
+        cookie,
     })
 }
 
@@ -150,20 +152,23 @@ fn check_subprotocol(headers: &HeaderMap) -> Result<bool, TransportError> {
 }
 
 /// Browsers name the page that connects; it must be one of ours or one that an operator or a space allowed. What is
-/// given back is asked again when the caller's space is known.
+/// given back is asked again when the caller's space is known; beside it is what the page's cookie carries.
 async fn check_origin(
     state: &WebSocketState,
     headers: &HeaderMap,
-) -> Result<Option<HeaderMap>, TransportError> {
-    match origin::origin_of(headers, &state.app).await? {
-        Origin::None | Origin::Own | Origin::Listed(_) => Ok(None),
+) -> Result<(Option<HeaderMap>, Carried), TransportError> {
+    let judged = origin::origin_of(headers, &state.app).await?;
+    let page = match judged {
+        Origin::None | Origin::Own | Origin::Listed(_) => None,
         Origin::Space(_) => {
             let kept = [header::ORIGIN, header::HOST];
             let copy = kept
                 .into_iter()
                 .filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
-            Ok(Some(copy.collect()))
+            Some(copy.collect())
         }
-        Origin::Foreign => Err(origin::refused()),
-    }
+        Origin::Foreign => return Err(origin::refused()),
+    };
+    let cookie = Carried::of(headers, &judged, state.app.options.cookie.as_deref());
+    Ok((page, cookie))
 }

@@ -49,7 +49,7 @@ fn frame(op: &str, fields: &impl Serialize) -> Value {
 /// The first frame of a client that comes back.
 pub(super) fn hello() -> Value {
     let hello = Hello {
-        token: "eyJ.access.token".into(),
+        token: Some("eyJ.access.token".into()),
         client: Some("klatch-page".into()),
         shape: None,
         epoch: Some(EPOCH.into()),

@@ -27,7 +27,7 @@ pub(super) struct Echo {
 pub(super) async fn greet(base: &str, token: String) -> anyhow::Result<Connection> {
     let mut connection = Connection::open(base).await?;
     let hello = Hello {
-        token,
+        token: Some(token),
         client: Some("klatch fitness".to_owned()),
         shape: None,
         epoch: None,
