@@ -224,9 +224,11 @@ for (const transport of ["websocket", "polling"]) {
 		const ana = connect("ana", { io: { transports: [transport] } });
 		await ana.ready();
 		await ana.ask("join room", { up: "ana", room: room.id });
-		const [closing, gone] = [ana.next("closing"), ana.next("disconnect")];
+		// By polling it is best effort: the request that would bring it may end with the listener.
+		const closing = transport === "websocket" && ana.next("closing");
+		const gone = ana.next("disconnect");
 		await server.end();
-		assert.deepEqual(await closing, { code: 1012, reason: "restarting", reconnect: true });
+		if (closing) assert.deepEqual(await closing, { code: 1012, reason: "restarting", reconnect: true });
 		assert.match(await gone, /^transport (close|error)$/);
 		assert.equal(ana.socket.active, true, "the stock client tries again");
 		await server.restart();
