@@ -1,4 +1,4 @@
-//! Rosters as a student system sends them. They are too large for a socket's frame and are sent over REST only.
+//! Rosters as a student system sends them. They are too large for a socket's frame and are sent over REST and gRPC only.
 
 use klatch_types::{DisplayName, RosterKind, RosterRole, Username};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! Between the messages of gRPC and the types of the wire.
 
+pub(super) mod roster;
+
 use super::proto;
 use super::refusal::invalid;
 use klatch_protocol::{Event, codec, view};

@@ -4,7 +4,7 @@ use super::convert::{self, read, read_optional};
 use super::proto::klatch_server::Klatch;
 use super::proto::{self, mint_token_request::Whose};
 use super::refusal::{invalid, refuse};
-use super::{Calls, feed, roster};
+use super::{Calls, feed};
 use klatch_protocol::Command;
 use klatch_protocol::command::channel::{ChannelCreate, ChannelGet};
 use klatch_protocol::command::member::{MemberAdd, MemberRemove, MemberRole};
@@ -12,9 +12,9 @@ use klatch_protocol::command::message::Send;
 use klatch_protocol::command::user::UserGet;
 use klatch_protocol::view::Reply;
 use klatch_session::auth::GuestRequest;
-use klatch_session::{Principal, RosterOrder, SessionError};
+use klatch_session::{Principal, SessionError};
 use klatch_types::{Role, Seq, UserId, Visibility, limits};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -149,39 +149,6 @@ impl Klatch for Calls {
         self.change(&who, Command::MemberRole(command)).await
     }
 
-    async fn change_roster(
-        &self,
-        request: Request<proto::ChangeRosterRequest>,
-    ) -> Answer<proto::RosterReport> {
-        let who = self.back_end(request.metadata()).await?;
-        let asked = request.into_inner();
-        let order = RosterOrder {
-            dry_run: asked.dry_run,
-            allow_removals: true,
-        };
-        let changes = roster::changes(asked)?;
-        let wait = limits::ROSTER_ANSWER_WAIT;
-        let done = self.app.sessions.roster_change(&who, changes, order, wait).await;
-        Ok(Response::new(roster::report(&done.map_err(refused)?)))
-    }
-
-    async fn undo_roster(&self, request: Request<proto::UndoRosterRequest>) -> Answer<proto::RosterReport> {
-        let who = self.back_end(request.metadata()).await?;
-        let order = RosterOrder {
-            dry_run: request.into_inner().dry_run,
-            allow_removals: true,
-        };
-        let wait = limits::ROSTER_ANSWER_WAIT;
-        let done = self.app.sessions.roster_undo(&who, order, wait).await;
-        Ok(Response::new(roster::report(&done.map_err(refused)?)))
-    }
-
-    async fn get_roster(&self, request: Request<proto::GetRosterRequest>) -> Answer<proto::Roster> {
-        let who = self.back_end(request.metadata()).await?;
-        let status = self.app.sessions.roster_status(&who).await.map_err(refused)?;
-        Ok(Response::new(roster::status(&status)))
-    }
-
     async fn post_message(&self, request: Request<proto::PostMessageRequest>) -> Answer<proto::Ack> {
         let who = self.back_end(request.metadata()).await?;
         let asked = request.into_inner();
@@ -203,6 +170,38 @@ impl Klatch for Calls {
             None => return Err(invalid("one of `user` and `guest` must be said")),
         };
         Ok(Response::new(convert::token(token.map_err(refused)?)))
+    }
+
+    async fn change_roster(
+        &self,
+        request: Request<proto::ChangeRosterRequest>,
+    ) -> Answer<proto::RosterReport> {
+        let who = self.back_end(request.metadata()).await?;
+        let report = self.roster_change(&who, request.into_inner()).await?;
+        Ok(Response::new(report))
+    }
+
+    async fn put_roster(
+        &self,
+        request: Request<Streaming<proto::PutRosterRequest>>,
+    ) -> Answer<proto::RosterReport> {
+        let who = self.back_end(request.metadata()).await?;
+        let report = self.roster_put(&who, request.into_inner()).await?;
+        Ok(Response::new(report))
+    }
+
+    async fn undo_roster(&self, request: Request<proto::UndoRosterRequest>) -> Answer<proto::RosterReport> {
+        let who = self.back_end(request.metadata()).await?;
+        let report = self.roster_undo(&who, request.into_inner()).await?;
+        Ok(Response::new(report))
+    }
+
+    async fn get_roster_status(
+        &self,
+        request: Request<proto::GetRosterStatusRequest>,
+    ) -> Answer<proto::RosterStatus> {
+        let who = self.back_end(request.metadata()).await?;
+        Ok(Response::new(self.roster_status(&who).await?))
     }
 
     async fn stream_events(&self, request: Request<proto::StreamEventsRequest>) -> Answer<feed::Events> {

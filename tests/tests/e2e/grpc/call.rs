@@ -5,14 +5,19 @@ use anyhow::{Context, Result};
 use klatch_testkit::Server;
 use klatch_tests::Api;
 use klatch_transport::grpc::proto::{self, mint_token_request::Whose};
-use tonic::Code;
-use tonic_health::pb::HealthCheckRequest;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tonic::{Code, Streaming};
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
+
+/// Longest wait for something that must come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[allow(clippy::too_many_lines)] // one story from beginning to end
@@ -259,6 +264,73 @@ async fn health_and_reflection_answer() -> Result<()> {
     let plain = reqwest::get(format!("{}/healthz", server.internal_base())).await?;
     assert_eq!(plain.status().as_u16(), 200);
     Ok(())
+}
+
+/// Reflection tells what a method does, not its name alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reflection_tells_what_methods_do() -> Result<()> {
+    let server = Server::start().await?;
+    let symbol = "klatch.v1.Klatch.ChangeRoster".to_owned();
+    let asked = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::FileContainingSymbol(symbol)),
+    };
+    let mut reflection = ServerReflectionClient::new(door(&server, 0).await?);
+    let mut answers = reflection
+        .server_reflection_info(tokio_stream::iter([asked]))
+        .await?
+        .into_inner();
+    let Some(ServerReflectionResponse {
+        message_response: Some(MessageResponse::FileDescriptorResponse(files)),
+        ..
+    }) = answers.message().await?
+    else {
+        anyhow::bail!("no file");
+    };
+    let told = files.file_descriptor_proto.concat();
+    let told = String::from_utf8_lossy(&told);
+    for text in ["PutRosterRequest", "Changes the space's roster here and there"] {
+        assert!(told.contains(text), "{text}");
+    }
+    Ok(())
+}
+
+/// Balancers that watch are told at once how it is, and then of each change.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_is_watched() -> Result<()> {
+    let server = Server::start().await?;
+    let mut health = HealthClient::new(door(&server, 0).await?);
+    let asked = |service: &str| HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    let mut unknown = health.watch(asked("other")).await?.into_inner();
+    assert_eq!(watched(&mut unknown).await?, ServingStatus::ServiceUnknown);
+    let mut watch = health.watch(asked("klatch.v1.Klatch")).await?.into_inner();
+    assert_eq!(watched(&mut watch).await?, ServingStatus::Serving);
+
+    let inside = server.node(0).internal_base();
+    let nodes: Value = reqwest::get(format!("{inside}/v1/nodes")).await?.json().await?;
+    let nodes = nodes["nodes"].as_array().context("nodes")?;
+    let own = nodes.iter().find(|node| node["asked"] == true);
+    let id = own.context("this node")?["id"].as_str().context("id")?.to_owned();
+    let order = |what: &str, body: Value| {
+        let url = format!("{inside}/v1/nodes/{id}/{what}");
+        reqwest::Client::new().post(url).json(&body).send()
+    };
+    order("drain", json!({ "spread_s": 0 }))
+        .await?
+        .error_for_status()?;
+    assert_eq!(watched(&mut watch).await?, ServingStatus::NotServing);
+    order("resume", json!({})).await?.error_for_status()?;
+    assert_eq!(watched(&mut watch).await?, ServingStatus::Serving);
+    Ok(())
+}
+
+/// What a watcher is told next.
+async fn watched(watch: &mut Streaming<HealthCheckResponse>) -> Result<ServingStatus> {
+    let next = tokio::time::timeout(PATIENCE, watch.message()).await;
+    let told = next.context("nothing came in time")??;
+    Ok(told.context("the watch ended")?.status())
 }
 
 /// The public listener has nothing of it.

@@ -58,30 +58,6 @@ async fn group(client: &mut KlatchClient<Channel>, token: &str, name: &str) -> R
     Ok(made.channel.context("a channel")?.id)
 }
 
-/// A class `k1` and who comes into it and out of it.
-fn roster(enrol: &[&str], drop: &[&str]) -> proto::ChangeRosterRequest {
-    let class = proto::RosterGroup {
-        id: "k1".to_owned(),
-        kind: proto::RosterKind::Class.into(),
-        title: "Algebra 1".to_owned(),
-        ..proto::RosterGroup::default()
-    };
-    let of = |users: &[&str]| {
-        let enrolment = |user: &&str| proto::RosterEnrolment {
-            user: (*user).to_owned(),
-            group: "k1".to_owned(),
-            role: proto::RosterRole::Unspecified.into(),
-        };
-        users.iter().map(enrolment).collect()
-    };
-    proto::ChangeRosterRequest {
-        groups: vec![class],
-        enrol: of(enrol),
-        drop: of(drop),
-        ..proto::ChangeRosterRequest::default()
-    }
-}
-
 async fn post(client: &mut KlatchClient<Channel>, token: &str, channel: &str, text: &str) -> Result<u64> {
     let asked = proto::PostMessageRequest {
         channel: channel.to_owned(),

@@ -1,6 +1,6 @@
 //! S0.1, S4.2: each method of the file for each kind of caller.
 
-use super::{by, client, group, key, roster, told};
+use super::{by, client, group, key, told};
 use anyhow::{Result, bail};
 use klatch_testkit::Server;
 use klatch_tests::{cli, skipped};
@@ -36,7 +36,17 @@ fn with<T>(token: &str, message: T) -> Result<Request<T>> {
     }
 }
 
-/// Calls a method as someone: `ok`, or the code of the refusal. One that is not known here fails the test.
+/// A course of a roster.
+fn course(id: &str) -> proto::RosterGroup {
+    proto::RosterGroup {
+        id: id.to_owned(),
+        kind: proto::RosterKind::Course.into(),
+        title: id.to_owned(),
+        ..Default::default()
+    }
+}
+
+/// Calls a method as someone: `ok`, or the code of the refusal.
 async fn call(client: &mut KlatchClient<Channel>, method: &str, token: &str, aim: &Aim) -> Result<String> {
     let (channel, member, other) = (aim.channel.clone(), aim.member.clone(), aim.other.clone());
     let answer: Result<(), Status> = match method {
@@ -91,18 +101,6 @@ async fn call(client: &mut KlatchClient<Channel>, method: &str, token: &str, aim
             };
             client.set_role(with(token, asked)?).await.map(drop)
         }
-        "ChangeRoster" => {
-            let asked = roster(&["rosa"], &[]);
-            client.change_roster(with(token, asked)?).await.map(drop)
-        }
-        "UndoRoster" => {
-            let asked = proto::UndoRosterRequest::default();
-            client.undo_roster(with(token, asked)?).await.map(drop)
-        }
-        "GetRoster" => {
-            let asked = proto::GetRosterRequest {};
-            client.get_roster(with(token, asked)?).await.map(drop)
-        }
         "PostMessage" => {
             let asked = proto::PostMessageRequest {
                 channel,
@@ -122,15 +120,50 @@ async fn call(client: &mut KlatchClient<Channel>, method: &str, token: &str, aim
             let asked = proto::StreamEventsRequest::default();
             client.stream_events(with(token, asked)?).await.map(drop)
         }
-        unknown => bail!("`{unknown}` is a new method: say here who may call it"),
+        _ => call_about_rosters(client, method, token).await?,
     };
     Ok(answer.map_or_else(|status| told(&status).to_owned(), |()| "ok".to_owned()))
+}
+
+/// Calls a method about rosters as someone. One that is not known here fails the test.
+async fn call_about_rosters(
+    client: &mut KlatchClient<Channel>,
+    method: &str,
+    token: &str,
+) -> Result<Result<(), Status>> {
+    Ok(match method {
+        "ChangeRoster" => {
+            let asked = proto::ChangeRosterRequest {
+                groups: vec![course("c1")],
+                ..Default::default()
+            };
+            client.change_roster(with(token, asked)?).await.map(drop)
+        }
+        "PutRoster" => {
+            let part = proto::PutRosterRequest {
+                groups: vec![course("c1"), course("c2")],
+                ..Default::default()
+            };
+            let parts = with(token, tokio_stream::once(part))?;
+            client.put_roster(parts).await.map(drop)
+        }
+        "UndoRoster" => {
+            let asked = proto::UndoRosterRequest { dry_run: false };
+            client.undo_roster(with(token, asked)?).await.map(drop)
+        }
+        "GetRosterStatus" => {
+            let asked = proto::GetRosterStatusRequest {};
+            client.get_roster_status(with(token, asked)?).await.map(drop)
+        }
+        unknown => bail!("`{unknown}` is a new method: say here who may call it"),
+    })
 }
 
 /// What a key of another space is told; methods that name nothing of a space are its own to use.
 fn elsewhere(method: &str) -> &'static str {
     match method {
-        "CreateUser" | "CreateChannel" | "ChangeRoster" | "UndoRoster" | "GetRoster" | "StreamEvents" => "ok",
+        "CreateUser" | "CreateChannel" | "StreamEvents" => "ok",
+        "ChangeRoster" | "PutRoster" | "UndoRoster" | "GetRosterStatus" => "ok",
         _ => "not_found",
     }
 }
@@ -164,7 +197,7 @@ async fn only_a_key_of_the_space_may() -> Result<()> {
     };
     client.add_member(by(back_end, add)?).await?;
     let methods = methods();
-    assert!(methods.len() >= 10, "{methods:?}");
+    assert!(methods.len() >= 14, "{methods:?}");
     for method in methods {
         for (token, expected) in [
             ("", "unauthenticated"),

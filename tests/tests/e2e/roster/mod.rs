@@ -23,7 +23,7 @@ pub(crate) async fn school(options: ServerOptions) -> Result<(Server, Api)> {
 }
 
 /// Makes the space follow its rosters with this grace, whatever they drop.
-async fn follow(back_end: &Api, grace_s: u64, removals_percent: u32) -> Result<()> {
+pub(crate) async fn follow(back_end: &Api, grace_s: u64, removals_percent: u32) -> Result<()> {
     let mut settings = back_end.must("GET", "/v1/roster/settings", None).await?.body;
     settings["grace_s"] = grace_s.into();
     settings["removals_percent"] = removals_percent.into();
