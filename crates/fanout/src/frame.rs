@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(Frame::text_of(&[b"{", b"", b"}"]), Frame::text(b"{}"));
         let around =
             Frame::text_around(b"{", Bytes::from_static(b"7"), b"}").map(|part| part.wire().to_vec());
-        assert_eq!(around.concat(), Frame::text(b"{7}").wire());
+        assert_eq!(around.concat(), *Frame::text(b"{7}").wire());
         assert_eq!(&Frame::text(&[b'x'; 300]).wire()[..4], &[0x81, 126, 1, 44]);
     }
 }
