@@ -1,10 +1,12 @@
 //! What the end-to-end tests stand on beside `klatch-testkit`, whose `Server` runs the real binary: clients that say
 //! what a good client would not.
 //!
-//! [`cluster`] starts several of them. [`Api`] speaks REST and [`Socket`] the WebSocket with any JSON, and tell whatever comes back. [`raw`] writes bytes
-//! that no library would send, [`token`] makes tokens that an attacker would make.
+//! [`cluster`] starts several of them. [`Api`] speaks REST, [`Socket`] the WebSocket and [`Chatter`] Socket.IO with any
+//! JSON, and tell whatever comes back. [`raw`] writes bytes that no library would send, [`token`] makes tokens that an
+//! attacker would make.
 
 mod api;
+mod chatter;
 pub mod cluster;
 mod ear;
 pub mod raw;
@@ -15,6 +17,7 @@ use klatch_testkit::Server;
 use std::io::Write;
 
 pub use api::{Answer, Api};
+pub use chatter::Chatter;
 pub use ear::{Ear, contiguous};
 pub use socket::{Ended, Socket, code};
 

@@ -1,7 +1,7 @@
 //! What a client asks for by an event, as commands of the session.
 
 use super::door::Shared;
-use super::event::{self, JoinRoom, LeaveRoom, Online, Say};
+use super::event::{self, Asks, JoinRoom, LeaveRoom, Online, Say};
 use super::room::Rooms;
 use crate::compat::room;
 use klatch_channel::Turn;
@@ -11,7 +11,7 @@ use klatch_protocol::command::message::Send;
 use klatch_protocol::view::Reply;
 use klatch_protocol::{Command, ErrorCode, Problem};
 use klatch_session::{Principal, SessionError};
-use klatch_types::{ChannelId, ClientKey, Millis, Seq, UserKind};
+use klatch_types::{ChannelId, ClientKey, Millis, Seq};
 use serde_json::{Value, json};
 
 /// A room as the client named it.
@@ -61,13 +61,13 @@ impl Deed {
             let known = rooms.named(&name);
             Named { name, known }
         };
-        match event {
-            "online" => {
+        match Asks::of(event)? {
+            Asks::Online => {
                 let Online { up } = event::read(value)?;
                 is_caller(up)?;
                 Ok(Self::Online)
             }
-            "join room" => {
+            Asks::JoinRoom => {
                 let JoinRoom { up, room, after } = event::read(value)?;
                 is_caller(up)?;
                 Ok(Self::Join {
@@ -75,16 +75,17 @@ impl Deed {
                     after,
                 })
             }
-            "leave room" | "leave" => {
+            Asks::LeaveRoom => {
                 let LeaveRoom { up, room } = event::read(value)?;
                 is_caller(up)?;
-                let room = named(room);
-                Ok(match event {
-                    "leave" => Self::Deafen(room),
-                    _ => Self::Leave(room),
-                })
+                Ok(Self::Leave(named(room)))
             }
-            "chat message" => {
+            Asks::Leave => {
+                let LeaveRoom { up, room } = event::read(value)?;
+                is_caller(up)?;
+                Ok(Self::Deafen(named(room)))
+            }
+            Asks::ChatMessage => {
                 let Say {
                     message,
                     up,
@@ -98,9 +99,6 @@ impl Deed {
                     key,
                 })
             }
-            _ => Err(event::invalid(
-                "the events are `online`, `join room`, `leave room`, `leave` and `chat message`",
-            )),
         }
     }
 
@@ -155,7 +153,8 @@ async fn join(
         ));
     };
     let mut head = seen.head;
-    if seen.role.is_none() && who.kind != UserKind::System {
+    // Only members hear; an API key, which never is one, is refused here rather than promised what will not come.
+    if seen.role.is_none() {
         let joined = sessions
             .run(who, Command::Join(Join { channel, key: None }))
             .await?;

@@ -7,6 +7,49 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
 
+/// The events that a client may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asks {
+    Online,
+    JoinRoom,
+    LeaveRoom,
+    Leave,
+    ChatMessage,
+}
+
+impl Asks {
+    /// Every event: what is not here is refused, and the refusal tells what is.
+    const ALL: [Self; 5] = [
+        Self::Online,
+        Self::JoinRoom,
+        Self::LeaveRoom,
+        Self::Leave,
+        Self::ChatMessage,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::JoinRoom => "join room",
+            Self::LeaveRoom => "leave room",
+            Self::Leave => "leave",
+            Self::ChatMessage => "chat message",
+        }
+    }
+
+    /// The event of this name.
+    ///
+    /// # Errors
+    /// `invalid` for any other.
+    pub(super) fn of(name: &str) -> Result<Self, Problem> {
+        let found = Self::ALL.into_iter().find(|event| event.name() == name);
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(|event| format!("`{}`", event.name()));
+            invalid(format!("the events are {}", names.join(", ")))
+        })
+    }
+}
+
 /// What the client gives as `auth` when it connects.
 #[derive(Deserialize)]
 pub(super) struct Auth {

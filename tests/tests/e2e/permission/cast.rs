@@ -1,6 +1,6 @@
 //! Who plays: a server and its accounts.
 
-use super::table::CALLERS;
+use super::table::columns;
 use anyhow::Result;
 use klatch_testkit::Server;
 use klatch_tests::{Api, Socket, cli, skipped};
@@ -141,7 +141,7 @@ async fn signed_out(system: &Api, nobody: &Api) -> Result<String> {
 pub(super) struct Cast(HashMap<&'static str, Arc<Caller>>);
 
 /// Persons with an account.
-const PERSONS: [&str; 11] = [
+const PERSONS: [&str; 12] = [
     "owner",
     "moderator",
     "member",
@@ -153,6 +153,7 @@ const PERSONS: [&str; 11] = [
     "silenced",
     "exile",
     "newcomer",
+    "waiting",
 ];
 
 impl Cast {
@@ -172,9 +173,11 @@ impl Cast {
         Ok(Self(all))
     }
 
-    /// Those of the table's callers who are there.
-    pub(super) fn callers(&self) -> impl Iterator<Item = &'static str> {
-        CALLERS.into_iter().filter(|name| self.0.contains_key(name))
+    /// Those of a scene's callers who are there.
+    pub(super) fn callers(&self, scene: &str) -> impl Iterator<Item = &'static str> {
+        columns(scene)
+            .into_iter()
+            .filter(|name| self.0.contains_key(name))
     }
 
     /// One of them.

@@ -1,5 +1,5 @@
-//! Every role, every operation, every kind of channel, over REST and over the socket, against a table that is
-//! written independently of the code (`matrix.table`).
+//! Every role, every operation, every kind of channel, over REST, the socket and Socket.IO, against tables that are
+//! written independently of the code (`*.table`).
 
 mod cast;
 mod complete;
@@ -7,6 +7,7 @@ mod live;
 mod matrix;
 mod operation;
 mod rank;
+mod socketio;
 mod stage;
 mod table;
 

@@ -59,11 +59,12 @@ const BANS: &str = "/v1/channels/{id}/bans";
 const BAN: &str = "/v1/channels/{id}/bans/{user}";
 const MUTE: &str = "/v1/channels/{id}/mutes/{user}";
 const LOBBY: &str = "/v1/channels/{id}/lobby";
+const WAITS: &str = "/v1/channels/{id}/lobby/{user}";
 const INVITES: &str = "/v1/channels/{id}/invites";
 const INVITE: &str = "/v1/channels/{id}/invites/{invite}";
 
 /// Every operation of the table.
-pub(super) const OPERATIONS: [Operation; 38] = [
+pub(super) const OPERATIONS: [Operation; 39] = [
     does("send", "send", "POST", MESSAGES),
     does("edit_own", "edit", "PATCH", MESSAGE),
     does("edit_other", "edit", "PATCH", MESSAGE),
@@ -95,13 +96,9 @@ pub(super) const OPERATIONS: [Operation; 38] = [
     does("archive", "channel_archive", "DELETE", CHANNEL),
     does("rules", "channel_rules", "PATCH", "/v1/channels/{id}/rules"),
     reads("lobby_list", "lobby_list", "GET", LOBBY),
-    reads("lobby_admit", "lobby_admit", "POST", LOBBY),
-    reads(
-        "lobby_deny",
-        "lobby_deny",
-        "DELETE",
-        "/v1/channels/{id}/lobby/{user}",
-    ),
+    does("lobby_admit", "lobby_admit", "POST", LOBBY),
+    does("lobby_deny", "lobby_deny", "DELETE", WAITS),
+    does("lobby_leave", "lobby_deny", "DELETE", WAITS),
     reads("transcript", "transcript", "GET", "/v1/channels/{id}/transcript"),
     does("join", "join", "POST", "/v1/channels/{id}/join"),
     does("leave", "leave", "POST", "/v1/channels/{id}/leave"),
@@ -124,11 +121,15 @@ pub(super) const OPERATIONS: [Operation; 38] = [
 pub(super) struct Aim {
     /// The channel.
     pub(super) channel: String,
+    /// Its name.
+    pub(super) name: String,
     /// A message of the caller, or of another if they have none.
     pub(super) own: u64,
     /// A message of the target.
     pub(super) other: u64,
-    /// A user of the space who is no member.
+    /// The caller.
+    pub(super) caller: String,
+    /// A user of the space who is no member, and waits where there is a lobby.
     pub(super) newcomer: String,
     /// A member of the lowest rank but guests.
     pub(super) target: String,
@@ -200,6 +201,7 @@ impl Operation {
             "visibility" => json!({ "visibility": "open" }),
             "rules" => json!({ "rules": { "muted_all": true } }),
             "lobby_deny" => json!({ "user": aim.newcomer }),
+            "lobby_leave" => json!({ "user": aim.caller }),
             "member_add" => json!({ "user": aim.newcomer }),
             "member_remove" | "ban" | "mute" => json!({ "user": aim.target }),
             "member_role" => json!({ "user": aim.target, "role": "guest" }),

@@ -2,14 +2,22 @@
 
 use super::cast::Cast;
 use super::operation::{Aim, Operation};
-use super::table::CALLERS;
-use anyhow::Result;
+use super::table::{WAITING, columns, has_lobby};
+use anyhow::{Result, bail, ensure};
 use klatch_tests::Api;
+use klatch_types::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// Callers who are or were members.
 const INSIDERS: [&str; 6] = ["moderator", "member", "guest", "visitor", "muted", "banned"];
+
+/// How soon after it was set the end of a meeting comes.
+const ENDS_IN_MS: i64 = 200;
+/// How soon the end must be noted.
+const ENDED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A channel and what can be aimed at in it.
 pub(super) struct Stage {
@@ -27,7 +35,7 @@ impl Stage {
             stage.visitors = Some(Box::new(direct(cast, "visitor").await?));
             return Ok(stage);
         }
-        build(cast, scene, &CALLERS, None).await
+        build(cast, scene, &columns(scene), None).await
     }
 
     /// A channel of its own for one caller who is granted one operation.
@@ -44,11 +52,12 @@ impl Stage {
     }
 
     /// What the caller aims at.
-    pub(super) fn aim(&self, caller: &str) -> Aim {
+    pub(super) fn aim(&self, cast: &Cast, caller: &str) -> Aim {
         match &self.visitors {
-            Some(stage) if caller == "visitor" => stage.aim(caller),
+            Some(stage) if caller == "visitor" => stage.aim(cast, caller),
             _ => Aim {
                 own: self.own.get(caller).copied().unwrap_or(self.aim.other),
+                caller: cast.id(caller).to_owned(),
                 ..self.aim.clone()
             },
         }
@@ -104,7 +113,8 @@ async fn build(cast: &Cast, scene: &str, callers: &[&'static str], only: Option<
     if wants(&["unmute"]) {
         members.push("silenced");
     }
-    let channel = create(cast, kind, visibility, &members).await?;
+    let name = format!("scene {}", Uuid::now_v7());
+    let channel = create(cast, kind, visibility, &name, &members).await?;
     let owner = &cast.of("owner").api;
     let at = |rest: &str| format!("/v1/channels/{channel}{rest}");
 
@@ -154,11 +164,15 @@ async fn build(cast: &Cast, scene: &str, callers: &[&'static str], only: Option<
     } else {
         cast.id("target").to_owned()
     };
-    if scene.ends_with("archived") {
-        owner.must("DELETE", &at(""), None).await?;
+    become_so(cast, scene, &channel).await?;
+    if has_lobby(scene) {
+        let mut waiting = vec!["newcomer"];
+        waiting.extend(plays(WAITING).then_some(WAITING));
+        wait(cast, &channel, &waiting).await?;
     }
     let aim = Aim {
         other,
+        name,
         invite,
         ..aim(cast, channel)
     };
@@ -169,15 +183,58 @@ async fn build(cast: &Cast, scene: &str, callers: &[&'static str], only: Option<
     })
 }
 
+/// Brings the channel into the state that the last word of the scene names.
+async fn become_so(cast: &Cast, scene: &str, channel: &str) -> Result<()> {
+    let owner = &cast.of("owner").api;
+    let path = format!("/v1/channels/{channel}");
+    let now = SystemClock.now().0;
+    let rules = match scene.split(' ').nth(2) {
+        None => return Ok(()),
+        Some("archived") => return owner.must("DELETE", &path, None).await.map(drop),
+        Some("not_begun") => json!({ "starts_at": now + 3_600_000 }),
+        Some("lobby") => json!({ "lobby": true }),
+        Some("ended") => json!({ "ends_at": now + ENDS_IN_MS }),
+        Some("muted_all") => json!({ "muted_all": true }),
+        Some("slow") => json!({ "slow_mode_s": 3_600 }),
+        Some(other) => bail!("`{other}` is no state"),
+    };
+    let changed = owner
+        .must("PATCH", &format!("{path}/rules"), Some(json!({ "rules": rules })))
+        .await?
+        .number("seq")?;
+    // That a meeting ended is noted in the log, and only then its log stands still.
+    let until = Instant::now() + ENDED_WITHIN;
+    while scene.ends_with("ended") && owner.must("GET", &path, None).await?.number("head")? == changed {
+        ensure!(Instant::now() < until, "the meeting does not end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// These accept an invitation, and wait.
+async fn wait(cast: &Cast, channel: &str, names: &[&str]) -> Result<()> {
+    let owner = &cast.of("owner").api;
+    let path = format!("/v1/channels/{channel}/invites");
+    let invite = owner.must("POST", &path, None).await?;
+    let (id, code) = (invite.text("id")?, invite.text("code")?);
+    for name in names {
+        let accept = format!("/v1/invites/{code}/accept");
+        let answer = cast.of(name).api.call("POST", &accept, None).await?;
+        ensure!(answer.code() == "waiting", "{name} was answered {answer:?}");
+    }
+    owner.must("DELETE", &format!("{path}/{id}"), None).await?;
+    Ok(())
+}
+
 /// Makes the channel. A course is made by the back end, which then says whose it is.
-async fn create(cast: &Cast, kind: &str, visibility: &str, members: &[&str]) -> Result<String> {
-    let mut ids: Vec<&str> = members.iter().map(|name| cast.id(name)).collect();
+async fn create(cast: &Cast, kind: &str, visibility: &str, name: &str, members: &[&str]) -> Result<String> {
+    let mut ids: Vec<&str> = members.iter().map(|member| cast.id(member)).collect();
     let by_system = kind == "course";
     if by_system {
         ids.push(cast.id("owner"));
     }
     let maker: &Api = &cast.of(if by_system { "system" } else { "owner" }).api;
-    let body: Value = json!({ "kind": kind, "name": "scene", "visibility": visibility, "members": ids });
+    let body: Value = json!({ "kind": kind, "name": name, "visibility": visibility, "members": ids });
     let channel = maker.must("POST", "/v1/channels", Some(body)).await?.text("id")?;
     if by_system {
         let path = format!("/v1/channels/{channel}/members/{}", cast.id("owner"));

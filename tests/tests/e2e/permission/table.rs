@@ -1,9 +1,9 @@
-//! Reading `matrix.table`.
+//! Reading `matrix.table` and `meeting.table`.
 
 use anyhow::{Context, Result, ensure};
 use std::collections::HashMap;
 
-/// Who asks: the columns.
+/// Who asks: the columns of every scene.
 pub(super) const CALLERS: [&str; 11] = [
     "owner",
     "moderator",
@@ -18,8 +18,11 @@ pub(super) const CALLERS: [&str; 11] = [
     "system",
 ];
 
+/// Who asks where there is a lobby: one who waits in it.
+pub(super) const WAITING: &str = "waiting";
+
 /// The scenes: the sections.
-pub(super) const SCENES: [&str; 9] = [
+pub(super) const SCENES: [&str; 15] = [
     "direct",
     "group private",
     "group open",
@@ -29,7 +32,24 @@ pub(super) const SCENES: [&str; 9] = [
     "group open archived",
     "meeting private archived",
     "course private archived",
+    "meeting private not_begun",
+    "meeting private lobby",
+    "meeting open lobby",
+    "meeting private ended",
+    "meeting private muted_all",
+    "meeting private slow",
 ];
+
+/// Whether people wait in this scene.
+pub(super) fn has_lobby(scene: &str) -> bool {
+    scene.ends_with("lobby")
+}
+
+/// The columns of a scene.
+pub(super) fn columns(scene: &str) -> Vec<&'static str> {
+    let waiting = has_lobby(scene).then_some(WAITING);
+    CALLERS.into_iter().chain(waiting).collect()
+}
 
 /// What a cell expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +74,16 @@ impl Expected {
             "banned" => Self::Refused("banned"),
             "archived" => Self::Refused("archived"),
             "exists" => Self::Refused("exists"),
+            "not_started" => Self::Refused("not_started"),
+            "waiting" => Self::Refused("waiting"),
+            "slow_mode" => Self::Refused("slow_mode"),
             other => anyhow::bail!("`{other}` is no answer"),
         })
+    }
+
+    /// Whether the answer leaves something behind: who is told to wait does.
+    pub(super) fn changes(self) -> bool {
+        matches!(self, Self::Ok | Self::Refused("waiting"))
     }
 
     /// The code, or `ok`.
@@ -68,16 +96,24 @@ impl Expected {
     }
 }
 
-/// The table: scene, operation, caller to answer.
+/// A table: scene, operation or event, caller to answer.
 pub(super) struct Table(HashMap<(&'static str, String, &'static str), Expected>);
 
 impl Table {
-    /// Reads it; every scene must have every column.
+    /// Reads that of the operations.
     pub(super) fn read() -> Result<Self> {
+        Self::of(concat!(
+            include_str!("matrix.table"),
+            include_str!("meeting.table")
+        ))
+    }
+
+    /// Reads one; every scene must have every column.
+    pub(super) fn of(text: &str) -> Result<Self> {
         let mut cells = HashMap::new();
         let mut scene = None;
         let mut header_seen = false;
-        for line in include_str!("matrix.table")
+        for line in text
             .lines()
             .filter(|line| !line.is_empty() && !line.starts_with('#'))
         {
@@ -90,12 +126,13 @@ impl Table {
             let scene = scene.with_context(|| format!("`{line}` stands in no section"))?;
             let words: Vec<&str> = line.split_whitespace().collect();
             if !header_seen {
-                ensure!(words == CALLERS, "the columns of [{scene}] are {words:?}");
+                ensure!(words == columns(scene), "the columns of [{scene}] are {words:?}");
                 header_seen = true;
                 continue;
             }
-            ensure!(words.len() == CALLERS.len() + 1, "[{scene}] {line}");
-            for (caller, word) in CALLERS.iter().zip(&words[1..]) {
+            let columns = columns(scene);
+            ensure!(words.len() == columns.len() + 1, "[{scene}] {line}");
+            for (caller, word) in columns.iter().zip(&words[1..]) {
                 let before = cells.insert((scene, words[0].to_owned(), *caller), Expected::read(word)?);
                 ensure!(before.is_none(), "[{scene}] has `{}` twice", words[0]);
             }
@@ -114,7 +151,7 @@ impl Table {
         cell.with_context(|| format!("[{scene}] has no `{operation}`"))
     }
 
-    /// The operations of a scene.
+    /// The rows of a scene.
     pub(super) fn operations(&self, scene: &str) -> Vec<&str> {
         let mut names: Vec<&str> = self
             .0
