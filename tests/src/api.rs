@@ -81,6 +81,14 @@ impl Api {
         }
     }
 
+    /// The same at another address: the lines are shared, and making them anew costs more than most calls.
+    pub fn at(&self, server: SocketAddr) -> Self {
+        Self {
+            base: format!("http://{server}"),
+            ..self.clone()
+        }
+    }
+
     /// The caller's token.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()

@@ -63,7 +63,7 @@ impl World {
         let mut foreigner = None;
         if let Some((their_key, disabled)) = by_hand {
             let (user, token) = account(&nobody.with(&their_key), "foreigner").await?;
-            foreigner = Some(Arc::new(caller(&server, user, &token).await?));
+            foreigner = Some(Arc::new(caller(&server, &nobody, user, &token).await?));
             refused.push(("disabled", disabled, "revoked", 4003));
         }
         Ok(Self {
@@ -78,7 +78,7 @@ impl World {
     /// A person of the space.
     pub(super) async fn person(&self, username: &str) -> Result<Caller> {
         let (user, token) = account(&self.system.api, username).await?;
-        caller(&self.server, user, &token).await
+        caller(&self.server, &self.nobody, user, &token).await
     }
 
     /// A guest account of the space, in no channel.
@@ -86,7 +86,7 @@ impl World {
         let body = json!({ "name": username, "username": username });
         let made = self.system.api.must("POST", "/v1/guests", Some(body)).await?;
         let user = made.body["user"]["id"].as_str().unwrap_or_default().to_owned();
-        caller(&self.server, user, &made.text("access_token")?).await
+        caller(&self.server, &self.nobody, user, &made.text("access_token")?).await
     }
 }
 
@@ -103,10 +103,10 @@ async fn by_hand(server: &mut Server) -> Result<(String, String)> {
 }
 
 /// Of several processes, the socket and the calls may go to different ones.
-async fn caller(server: &Server, user: String, token: &str) -> Result<Caller> {
+async fn caller(server: &Server, nobody: &Api, user: String, token: &str) -> Result<Caller> {
     let socket = Socket::open(server.public(), token).await?.deaf();
     Ok(Caller {
-        api: Api::new(server.public())?.with(token),
+        api: nobody.at(server.public()).with(token),
         socket,
         user,
     })

@@ -118,7 +118,13 @@ async fn build(cast: &Cast, scene: &str, callers: &[&'static str], only: Option<
     let owner = &cast.of("owner").api;
     let at = |rest: &str| format!("/v1/channels/{channel}{rest}");
 
-    let other = cast.of("target").api.send(&channel, "from the target").await?;
+    // Who is granted something alone is mostly granted it of the channel, not of a message.
+    let other = match only {
+        None | Some("delete_other" | "edit_other" | "react" | "unreact") => {
+            cast.of("target").api.send(&channel, "from the target").await?
+        }
+        Some(_) => 0,
+    };
     let mut own = HashMap::new();
     if wants(&["edit_own", "delete_own"]) {
         for caller in callers
