@@ -125,18 +125,12 @@ async fn build(cast: &Cast, scene: &str, callers: &[&'static str], only: Option<
         }
         Some(_) => 0,
     };
-    let mut own = HashMap::new();
-    if wants(&["edit_own", "delete_own"]) {
-        for caller in callers
-            .iter()
-            .filter(|name| INSIDERS.contains(name) || ["owner", "system"].contains(name))
-        {
-            own.insert(
-                *caller,
-                cast.of(caller).api.send(&channel, "from the caller").await?,
-            );
-        }
-    }
+    // Where one must wait between two messages, the one that is asked about is the second.
+    let own = if wants(&["edit_own", "delete_own"]) || (wants(&["send"]) && scene.ends_with("slow")) {
+        messages_of(cast, &channel, callers).await?
+    } else {
+        HashMap::new()
+    };
     if only == Some("unreact") {
         let path = at(&format!("/messages/{other}/reactions/%F0%9F%91%8D"));
         cast.of(callers[0]).api.must("PUT", &path, None).await?;
@@ -187,6 +181,23 @@ async fn build(cast: &Cast, scene: &str, callers: &[&'static str], only: Option<
         own,
         visitors: None,
     })
+}
+
+/// A message of each caller who may send.
+async fn messages_of(
+    cast: &Cast,
+    channel: &str,
+    callers: &[&'static str],
+) -> Result<HashMap<&'static str, u64>> {
+    let mut own = HashMap::new();
+    for caller in callers
+        .iter()
+        .filter(|name| INSIDERS.contains(name) || ["owner", "system"].contains(name))
+    {
+        let sent = cast.of(caller).api.send(channel, "from the caller").await?;
+        own.insert(*caller, sent);
+    }
+    Ok(own)
 }
 
 /// Brings the channel into the state that the last word of the scene names.
