@@ -33,11 +33,6 @@ struct OfUser {
     user: UserId,
 }
 
-#[derive(Serialize)]
-struct NewMember {
-    user: UserId,
-}
-
 /// Makes `channels` channels of `members` users each, whose names begin with `name`.
 pub(crate) async fn seed(
     rest: &Rest,
@@ -148,7 +143,7 @@ pub(crate) async fn join(rest: &Rest, channel: &[u8; ID_BYTES], users: Vec<UserI
     let channel = std::str::from_utf8(channel)?.to_owned();
     for user in users {
         let path = format!("/v1/channels/{channel}/members");
-        let _: serde_json::Value = rest.post(&path, &NewMember { user }).await.context("joining")?;
+        let _: serde_json::Value = rest.post(&path, &OfUser { user }).await.context("joining")?;
     }
     Ok(())
 }

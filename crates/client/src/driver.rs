@@ -353,7 +353,12 @@ impl Driver {
             let page = history::Events {
                 channel,
                 after,
-                limit: Some(limits::PAGE_MAX),
+                // The same for all who follow the same hint, so that the server reads the range once.
+                limit: Some(if until.is_some() {
+                    limits::RANGE_MAX
+                } else {
+                    limits::PAGE_MAX
+                }),
                 epoch,
                 until,
             };
