@@ -120,6 +120,14 @@ impl Outbox {
         }
     }
 
+    /// Forgets the frames that wait. For a session that is being opened: nothing was taken yet, and what it reads after
+    /// this tells more than they do.
+    pub fn discard(&self) {
+        let mut queue = self.queue.lock();
+        queue.frames = VecDeque::new();
+        (queue.bytes_charged, queue.frames_charged) = (0, 0);
+    }
+
     /// Adds a frame that may be lost (typing, presence): passed over when a quarter of the bound is in use.
     pub fn push_lossy(&self, frame: Frame) {
         let busy = {

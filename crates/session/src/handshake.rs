@@ -104,6 +104,9 @@ impl Sessions {
                 hub.subscribe(*channel, outbox);
             }
             self.channels.peers().hear(&listed).await?;
+            // What came before this node heard the channels is in no order, and of a list that may be wrong. All of it is
+            // below the heads that are read next.
+            outbox.discard();
             if outbox.membership_changes() == changes {
                 // Heads as of after subscribing: what is above them comes live, what is below can be replayed.
                 let memberships = self.directory.memberships(session.who.user).await?;

@@ -1,4 +1,4 @@
-//! A log whose pages come late, as those of a database elsewhere do: meanwhile what is in them comes another way.
+//! A log whose answers come late, as those of a database elsewhere do: meanwhile what is in them comes another way.
 
 use async_trait::async_trait;
 use klatch_log::{Append, ChannelLog, Done, EventRow, Head, LogError, ReadPage};
@@ -49,7 +49,9 @@ impl<L: ChannelLog> ChannelLog for Late<L> {
     }
 
     async fn heads(&self, channels: &[ChannelId]) -> Result<Vec<Option<Head>>, LogError> {
-        self.inner.heads(channels).await
+        let heads = self.inner.heads(channels).await;
+        tokio::time::sleep(LATE).await;
+        heads
     }
 
     async fn tombstone(&self, channel: ChannelId, seq: Seq) -> Result<(), LogError> {

@@ -256,3 +256,38 @@ async fn signals_and_notes_reach_other_nodes() {
     there.wait(Duration::from_millis(50)).await;
     assert_eq!(there.signals, ["typing", "cursor"]);
 }
+
+/// Contract, delivery 9: who is removed while they connect to a node that does not follow the channel yet is shown nothing of
+/// what that node commits meanwhile, which is neither in order nor theirs.
+#[tokio::test(start_paused = true)]
+async fn what_comes_before_ready_is_not_pushed() {
+    let cluster = Cluster::new(2, TailOptions::default()).await;
+    let (ana, rui) = (cluster.user("ana").await, cluster.user("rui").await);
+    let room = cluster.group(&[&ana, &rui]).await;
+    let [here, there] = &cluster.nodes[..] else {
+        panic!("two nodes");
+    };
+    let (owner, keeper) = (Person::connect(here, &ana, HashMap::new()).await, actor(&ana));
+    // So that neither node has to ask who may what, which takes as long as asking where the channel stands.
+    for node in [here, there] {
+        owner.say(node, room).await;
+    }
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        for node in [here, there, here, there] {
+            owner.say(node, room).await;
+        }
+        let removed = here.channels.remove_member(&keeper, room, rui.user, None, None);
+        removed.await.unwrap();
+        owner.say(there, room).await;
+    };
+    let (mut person, ()) = tokio::join!(Person::connect(there, &rui, HashMap::new()), meanwhile);
+    person.wait(Duration::from_secs(1)).await;
+    assert_eq!((person.seen.as_slice(), person.holes), (&[][..], 0));
+
+    let added = here.channels.add_member(&keeper, room, rui.user, None, None);
+    added.await.unwrap();
+    let last = owner.say(there, room).await;
+    person.until(room, last).await;
+    assert_eq!((person.seen.len(), person.holes), (2, 0));
+}
