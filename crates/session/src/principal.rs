@@ -18,8 +18,16 @@ pub struct Principal {
     pub kind: UserKind,
     /// The device, for the server's own tokens.
     pub device: Option<DeviceId>,
-    /// When the token ends; sockets that outlive it are closed with 4001 unless a new token is given.
+    /// When the token ends; see [`Principal::outlives_token`] for sockets that are open then.
     pub expires_at: Millis,
     /// Channels that an external or guest token puts the user into.
     pub channels: Vec<(ChannelId, Role)>,
+}
+
+impl Principal {
+    /// Whether a socket stays when its token ends: those of a device or of a key of the back end do, because whether they
+    /// were revoked can be asked. Of all others the token is all that is known; they are closed with 4001.
+    pub fn outlives_token(&self) -> bool {
+        self.device.is_some() || self.kind == UserKind::System
+    }
 }

@@ -4,7 +4,7 @@ use crate::http::Refused;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use klatch_protocol::{ErrorCode, Problem, codec};
+use klatch_protocol::{CloseCode, ErrorCode, Problem, codec};
 use klatch_session::SessionError;
 use klatch_types::limits;
 use std::sync::Arc;
@@ -29,6 +29,17 @@ pub enum TransportError {
 
 /// How long a client waits after a time-out before it asks again.
 const RETRY_AFTER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// With what a socket is closed whose session was refused.
+pub(crate) fn closing(refused: ErrorCode) -> CloseCode {
+    match refused {
+        ErrorCode::Resync => CloseCode::Resync,
+        ErrorCode::Revoked => CloseCode::Revoked,
+        ErrorCode::RateLimited | ErrorCode::TooManyConnections => CloseCode::TryLater,
+        code if code.status() >= 500 => CloseCode::TryLater,
+        _ => CloseCode::NotAuthenticated,
+    }
+}
 
 impl From<Problem> for TransportError {
     fn from(problem: Problem) -> Self {

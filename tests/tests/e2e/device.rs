@@ -1,8 +1,8 @@
 //! S4.1, S2.2: what a user is signed in on, and spaces in which that is one device at a time.
 
 use anyhow::{Context, Result, ensure};
-use klatch_testkit::{Server, ServerOptions};
-use klatch_tests::{Api, Ear, Socket};
+use klatch_testkit::{Server, ServerOptions, Storage};
+use klatch_tests::{Api, Ear, Socket, skipped};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -125,6 +125,32 @@ async fn of_many_sockets_at_once_one_stays() -> Result<()> {
         last.ended(Duration::from_secs(1)).await.is_err(),
         "the last one stays"
     );
+    Ok(())
+}
+
+/// S4.1: the socket of a device stays when the access token ends that opened it, although everyone who has a socket is asked
+/// about every few seconds while no bus tells of revocations.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_socket_of_a_device_outlives_its_token() -> Result<()> {
+    const LIFE_S: u64 = 30;
+    let options = ServerOptions::default().set("auth.access_token_life_s", &LIFE_S.to_string());
+    let server = Server::start_with(options).await?;
+    if server.storage() != Storage::Postgres {
+        skipped("sockets that outlive their tokens: only without a bus is everyone asked about so often");
+        return Ok(());
+    }
+    server.tenant()?.user_with_password("ana", PASSWORD).await?;
+    let ana = log_in(&server, "ana", "laptop").await?;
+    let mut socket = socket(&server, &ana).await?;
+    let until = Duration::from_secs(LIFE_S) + WITHIN;
+    ensure!(
+        socket.ended(until).await.is_err(),
+        "the socket ended with its token"
+    );
+    let late = api(&server, &ana)?.call("GET", "/v1/me", None).await?;
+    ensure!(late.code() == "token_expired", "{late:?}");
+    let answer = socket.ask(json!({ "op": "channel_list" })).await?;
+    ensure!(answer["ok"].is_object(), "{answer}");
     Ok(())
 }
 

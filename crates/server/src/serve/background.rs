@@ -4,9 +4,9 @@ use crate::compose::{Node, heard, told};
 use crate::metrics::Metrics;
 use klatch_cluster::Cluster;
 use klatch_fanout::Bus;
-use klatch_protocol::CloseCode;
-use klatch_session::Sessions;
+use klatch_protocol::{CloseCode, ErrorCode};
 use klatch_session::auth::{Announcement, Auth, Revoked};
+use klatch_session::{SessionError, Sessions};
 use klatch_transport::websocket::Registry;
 use klatch_types::limits;
 use std::sync::Arc;
@@ -138,10 +138,13 @@ async fn revocations_elsewhere(
     }
 }
 
-/// Asks about everyone who has a socket, and closes those who may no longer have one.
+/// Asks about everyone who has a socket, and closes those who may no longer have one; those whose token ended are closed
+/// by the registry's own sweep.
 async fn recheck(auth: &Auth, registry: &Registry) {
+    let is_revoked =
+        |error: SessionError| !error.is_fault() && error.problem().code != ErrorCode::TokenExpired;
     for who in registry.everyone() {
-        if auth.recheck(&who).await.is_err_and(|error| !error.is_fault()) {
+        if auth.recheck(&who).await.is_err_and(is_revoked) {
             match who.device {
                 Some(device) => registry.revoke_device(device, CloseCode::Revoked),
                 None => registry.revoke_user(who.user),
@@ -153,8 +156,9 @@ async fn recheck(auth: &Auth, registry: &Registry) {
 /// Tells the cluster how busy this process is: the share of the processors that it used since the last time.
 async fn load(cluster: Arc<Cluster>) {
     let processors = std::thread::available_parallelism().map_or(1.0, |count| count.get() as f64);
-    let mut ticks = tokio::time::interval(LOAD);
     let mut last = (cpu_seconds(), tokio::time::Instant::now());
+    // Not at once: over no time at all a process is as busy as can be.
+    let mut ticks = tokio::time::interval_at(last.1 + LOAD, LOAD);
     loop {
         ticks.tick().await;
         let now = (cpu_seconds(), tokio::time::Instant::now());

@@ -219,11 +219,12 @@ impl Auth {
         })
     }
 
-    /// Whether a caller who was let in before may stay: the token has not ended, the device is not signed out, the
-    /// account not disabled. Cheap; sockets ask every few seconds, which also finds what another process revoked.
+    /// Whether a caller who was let in before may stay: the device is not signed out, the account not disabled, and the
+    /// token not ended unless they [outlive](Principal::outlives_token) it. Cheap; it also finds what another process
+    /// revoked.
     /// Errors: `token_expired`, `revoked`, `unauthenticated`, failures of the directory.
     pub async fn recheck(&self, who: &Principal) -> Result<(), SessionError> {
-        if who.expires_at <= self.clock.now() {
+        if !who.outlives_token() && who.expires_at <= self.clock.now() {
             return Err(refusal::expired());
         }
         self.identity(who.user, who.device).await.map(drop)

@@ -7,6 +7,7 @@ use super::event::{Behind, ChatMessage, Closing, Failed, LeftRoom};
 use super::greeting::{Opened, Waiting};
 use super::line::Line;
 use super::room::{Place, Rooms};
+use crate::error::closing;
 use crate::websocket::Pulse;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -148,7 +149,7 @@ async fn converse(shared: &Arc<Shared>, socket: &SocketRef, opened: Opened) -> E
     }
     // Revocations are announced to registered sockets; one that came before this moment is found here.
     let end = match app.auth.recheck(&who).await {
-        Err(_) => End::Close(CloseCode::Revoked),
+        Err(error) => End::Close(closing(error.problem().code)),
         Ok(()) => {
             let mut life = Life {
                 shared: Arc::clone(shared),

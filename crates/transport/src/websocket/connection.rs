@@ -4,6 +4,7 @@ use super::pipe::Pipe;
 use super::registry::Pulse;
 use super::shape::shaped;
 use super::upgrade::WebSocketState;
+use crate::error::closing;
 use crate::http::cookie::Carried;
 use crate::http::origin::check_space;
 use bytes::Bytes;
@@ -109,13 +110,7 @@ async fn greet(
     match open(text.as_str(), state, page.as_ref(), cookie).await {
         Ok(opened) => Ok(opened),
         Err(problem) => {
-            let code = match problem.code {
-                ErrorCode::Resync => CloseCode::Resync,
-                ErrorCode::Revoked => CloseCode::Revoked,
-                ErrorCode::RateLimited | ErrorCode::TooManyConnections => CloseCode::TryLater,
-                _ if problem.code.status() >= 500 => CloseCode::TryLater,
-                _ => CloseCode::NotAuthenticated,
-            };
+            let code = closing(problem.code);
             let mut pending = VecDeque::from([Frame::text(&codec::write(&ServerFrame::Refused(problem)))]);
             let mut offset = 0;
             let write = poll_fn(|context| socket.get_mut().poll_write(context, &mut pending, &mut offset));
@@ -180,9 +175,8 @@ async fn converse(
         state.app.auth.take_seat(who.user, seat);
     }
     // Revocations are announced to registered sockets; one that came before this moment is found here.
-    let known = state.app.auth.recheck(&session.who).await;
-    let end = match known {
-        Err(_) => End::Close(CloseCode::Revoked),
+    let end = match state.app.auth.recheck(&session.who).await {
+        Err(error) => End::Close(closing(error.problem().code)),
         Ok(()) => {
             let mut conversation = Conversation {
                 socket,

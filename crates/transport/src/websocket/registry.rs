@@ -6,7 +6,7 @@ use klatch_fanout::{ConnectionId, Frame, Outbox};
 use klatch_protocol::{CloseCode, ServerFrame, codec};
 use klatch_session::Principal;
 use klatch_session::auth::Seat;
-use klatch_types::{Clock, DeviceId, Entropy, Millis, UserId, UserKind, limits};
+use klatch_types::{Clock, DeviceId, Entropy, Millis, UserId, limits};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -53,10 +53,9 @@ pub(crate) struct Pulse {
 
 impl Pulse {
     pub(crate) fn new(who: Arc<Principal>, outbox: Arc<Outbox>, seat: Option<Seat>, now: Millis) -> Self {
-        let lasting = who.device.is_some() || who.kind == UserKind::System;
         Self {
             outbox,
-            expires_at: (!lasting).then_some(who.expires_at),
+            expires_at: (!who.outlives_token()).then_some(who.expires_at),
             who,
             seat,
             connected_at: now,
@@ -278,7 +277,7 @@ impl Drop for IpPlace {
 mod tests {
     use super::*;
     use klatch_fanout::{OutboxLimits, Taken};
-    use klatch_types::{ManualClock, SeededEntropy, SpaceId};
+    use klatch_types::{ManualClock, SeededEntropy, SpaceId, UserKind};
     use std::collections::VecDeque;
     use std::task::{Context, Poll, Waker};
 

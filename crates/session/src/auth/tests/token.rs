@@ -1,4 +1,5 @@
 use super::{House, PEER, code, node, sign_up};
+use crate::Principal;
 use crate::auth::{AuthConfig, GUEST_CHANNELS_MAX, GuestRequest, Revoked};
 use crate::rate::RateConfig;
 use klatch_engine::memory::ChannelTable;
@@ -34,15 +35,21 @@ async fn nodes_share_their_keys_and_old_ones_go_on_verifying() {
 }
 
 #[tokio::test]
-async fn a_principal_ends_with_its_token() {
+async fn a_principal_ends_with_its_token_unless_a_device_can_be_asked() {
     let house = House::new().await;
     let ana = house.sign_up("ana").await;
     let who = house.auth.authenticate(&ana.access_token).await.unwrap();
+    let guest = Principal {
+        device: None,
+        ..who.clone()
+    };
     assert_eq!(who.expires_at, Millis((super::START.seconds() + 600) * 1000));
     house.clock.advance(Duration::from_millis(599_400));
     assert!(house.auth.recheck(&who).await.is_ok());
+    assert!(house.auth.recheck(&guest).await.is_ok());
     house.clock.advance(Duration::from_millis(100));
-    assert_eq!(code(house.auth.recheck(&who).await), ErrorCode::TokenExpired);
+    assert!(house.auth.recheck(&who).await.is_ok());
+    assert_eq!(code(house.auth.recheck(&guest).await), ErrorCode::TokenExpired);
     assert_eq!(
         code(house.auth.authenticate(&ana.access_token).await),
         ErrorCode::TokenExpired
