@@ -9,9 +9,9 @@ const LINES_MAX: usize = 600;
 /// A file longer than this is a question.
 const LINES_ASKED: usize = 400;
 /// What counts as code.
-const CODE: [&str; 6] = ["rs", "js", "mjs", "ts", "sql", "css"];
+const CODE: [&str; 7] = ["rs", "js", "mjs", "ts", "tsx", "sql", "css"];
 /// Folders that hold nothing written by hand.
-const SKIPPED: [&str; 8] = [
+const SKIPPED: [&str; 9] = [
     "target",
     "node_modules",
     ".venv",
@@ -20,6 +20,7 @@ const SKIPPED: [&str; 8] = [
     "logs",
     "golden",
     "dist",
+    "generated",
 ];
 /// Words that are not left in code: what is not done is an issue, and what was printed for a search is taken out.
 const LEFTOVERS: [&str; 4] = [
