@@ -1,0 +1,3 @@
+// The browser's own WebSocket.
+
+export const WebSocket = globalThis.WebSocket;
