@@ -22,7 +22,7 @@ export interface Request {
  */
 export async function request<T>(url: string, method: string, path: string, { token, body }: Request = {}): Promise<T> {
 	const headers: Record<string, string> = { accept: "application/json" };
-	if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+	if (token !== undefined) headers.authorization = `Bearer ${token}`;
 	if (body !== undefined) headers["content-type"] = "application/json";
 	let response: Response;
 	let text: string;
