@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+	resolve: { conditions: ["source", "node"] },
 	ssr: { resolve: { conditions: ["source", "node"], externalConditions: ["node"] } },
 	test: {
 		include: ["tests/**/*.test.ts", "tests/**/*.test.tsx"],

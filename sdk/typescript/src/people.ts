@@ -58,7 +58,11 @@ export class People {
 			if (known) known.set(user);
 			else this.#users.set(user.id, new Cell<User | undefined>(user));
 		}
-		if (news.length > 0) void this.#host.store().keepUsers(news);
+		if (news.length > 0)
+			this.#host
+				.store()
+				.keepUsers(news)
+				.catch(() => {});
 	}
 
 	/** Takes what was told of presence. */

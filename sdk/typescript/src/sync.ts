@@ -8,7 +8,7 @@ import { People } from "./people.ts";
 import { Cell } from "./readable.ts";
 import type { Store } from "./store/store.ts";
 import { Unanswered } from "./wire/errors.ts";
-import type { Channel, Event, LobbySignal, Me, Ready, ServerFrame } from "./wire/generated/views.ts";
+import type { Channel, Event, LobbySignal, Me, Ready, ServerFrame, UserPresence } from "./wire/generated/views.ts";
 
 /** Channels in the list; the server's own limit. */
 const CHANNELS_MAX = 1_000;
@@ -113,7 +113,7 @@ export class Sync implements Hearer {
 		else if ("cursor" in frame) this.list.cursor(frame.cursor);
 		else if ("receipts" in frame) this.list.receipts(frame.receipts);
 		else if ("typing" in frame) this.#typing(frame.typing);
-		else if ("presence" in frame) this.people.take(frame.presence);
+		else if ("presence" in frame) this.#present(frame.presence);
 		else if ("channel_presence" in frame)
 			this.#channels.get(frame.channel_presence.channel)?.hearPresence(frame.channel_presence);
 		else if ("lobby" in frame) this.#host.tell("lobby", frame.lobby);
@@ -155,8 +155,9 @@ export class Sync implements Hearer {
 	}
 
 	/** Resolves once everything that was heard is written down. */
-	written(): Promise<void> {
-		return this.#writes;
+	async written(): Promise<void> {
+		if (this.#keeping !== undefined) this.#keepLines();
+		await this.#writes;
 	}
 
 	async #ready({ user, epoch, channels }: Ready): Promise<void> {
@@ -244,6 +245,11 @@ export class Sync implements Hearer {
 		if (signal.user !== this.me.get()?.user.id) this.#channels.get(signal.channel)?.hearTyping(signal);
 	}
 
+	#present(presences: readonly UserPresence[]): void {
+		this.people.take(presences);
+		for (const channel of this.#channels.values()) channel.hearPeople(presences);
+	}
+
 	#lost(id: string): void {
 		this.list.drop(id);
 		this.#channels.get(id)?.leave();
@@ -259,10 +265,13 @@ export class Sync implements Hearer {
 	}
 
 	#keepSoon(): void {
-		this.#keeping ??= setTimeout(() => {
-			this.#keeping = undefined;
-			this.#write(() => this.#host.store.keepLines(this.list.get() ?? []));
-		}, KEPT_AFTER_MS);
+		this.#keeping ??= setTimeout(() => this.#keepLines(), KEPT_AFTER_MS);
+	}
+
+	#keepLines(): void {
+		clearTimeout(this.#keeping);
+		this.#keeping = undefined;
+		this.#write(() => this.#host.store.keepLines(this.list.get() ?? []));
 	}
 
 	#channelHost(): ChannelHost {

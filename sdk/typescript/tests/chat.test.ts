@@ -71,7 +71,10 @@ describe("a conversation", () => {
 		);
 		expect(texts(view)).toEqual(["One.", ""]);
 		await his.unreact(one, "👍");
-		await until(hers.timeline, ({ items: [first] }) => first?.kind === "message" && first.message.reactions?.length === 0);
+		await until(
+			hers.timeline,
+			({ items: [first] }) => first?.kind === "message" && first.message.reactions?.length === 0,
+		);
 	});
 
 	test("typing is shown, and over with the message", async () => {

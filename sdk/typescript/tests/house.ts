@@ -1,8 +1,8 @@
 // A real server and its people.
 
-import { Account, Klatch, type KlatchOptions, once, type Readable } from "../src/index.ts";
 // @ts-expect-error It is JavaScript, shared with the tests of the browser.
 import { PASSWORD, Server } from "../../../tests/browser/server.mjs";
+import { Account, Klatch, type KlatchOptions, once, type Readable } from "../src/index.ts";
 
 /** A process of the built binary with a folder of its own. */
 export interface RunningServer {
@@ -47,13 +47,15 @@ export async function client(
 	const klatch = await Klatch.open({ url: server.url, token: account.token, ...options });
 	await once(klatch.status, ({ state }) => state === "online");
 	await once(klatch.channels, (channels) => channels !== undefined);
+	await once(klatch.me, (me) => me !== undefined);
 	return klatch;
 }
 
 /** The first value that is as wished; fails with the last one when it does not come. */
 export async function until<T>(readable: Readable<T>, accepts: (value: T) => boolean, what = "a value"): Promise<T> {
 	const late = new Promise<never>((_, reject) => {
-		const tell = () => reject(new Error(`${what} did not come; last: ${JSON.stringify(readable.get())?.slice(0, 2_000)}`));
+		const tell = () =>
+			reject(new Error(`${what} did not come; last: ${JSON.stringify(readable.get())?.slice(0, 2_000)}`));
 		setTimeout(tell, 20_000).unref();
 	});
 	return Promise.race([once(readable, accepts), late]);

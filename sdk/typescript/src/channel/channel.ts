@@ -18,6 +18,9 @@ const RECEIPTS_MEMBERS_MAX = 200;
 /** How long the event of an acknowledged change may take, milliseconds. */
 const LATE_MS = 1_500;
 
+/** How long it takes until the server counts one who has just come as online, and some more, milliseconds. */
+const COUNTED_MS = 1_500;
+
 /** What a channel needs of the client. */
 export interface ChannelHost {
 	readonly store: Store;
@@ -192,6 +195,12 @@ export class ChannelHandle {
 		if (this.#watchers > 0) this.#presence.set(presence);
 	}
 
+	/** Some people came, went or are away. For the client. */
+	hearPeople(presences: readonly UserPresence[]): void {
+		const before = this.#presence.get();
+		if (before?.users) this.#presence.set(changed(before, before.users, presences));
+	}
+
 	/** Keeps a copy up to date that goes up to here. For the client. */
 	follow(head: Seq): void {
 		if (this.#log.at === undefined) this.#log.follow(head);
@@ -252,11 +261,15 @@ export class ChannelHandle {
 		return ack;
 	}
 
-	async #askPresence(): Promise<void> {
+	async #askPresence(again = true): Promise<void> {
 		try {
 			const presence = await this.#host.call("presence_get", { channel: this.id, watch: true });
 			this.#host.tell(presence.users ?? []);
 			this.hearPresence(presence);
+			const me = this.#host.me()?.user.id;
+			// One is told of others only; who has just come is not counted yet.
+			const early = presence.users?.some(({ user, status }) => user === me && status === "offline");
+			if (early && again) setTimeout(() => this.#watchers > 0 && void this.#askPresence(false), COUNTED_MS);
 		} catch (error) {
 			// Refused where the policy shows nobody.
 			if (error instanceof Unanswered) this.#presence.set(undefined);
@@ -269,4 +282,17 @@ export class ChannelHandle {
 		if ((line.peer_read ?? 0) >= seq) return "read";
 		return (line.peer_received ?? 0) >= seq ? "received" : "sent";
 	}
+}
+
+/** The picture of a small channel after some people came, went or are away. */
+function changed(
+	before: ChannelPresence,
+	known: readonly UserPresence[],
+	presences: readonly UserPresence[],
+): ChannelPresence {
+	const news = new Map(presences.map((presence) => [presence.user, presence]));
+	if (!known.some(({ user }) => news.has(user))) return before;
+	const users = known.map((presence) => news.get(presence.user) ?? presence);
+	const count = (wanted: UserPresence["status"]) => users.filter(({ status }) => status === wanted).length;
+	return { ...before, users, online: count("online"), away: count("away") };
 }

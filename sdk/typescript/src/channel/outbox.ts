@@ -94,7 +94,7 @@ export class Outbox {
 		const { key } = event;
 		if (key === undefined || !this.#remove(key) || !this.#host.sends()) return;
 		// The answer to it may never come, and need not.
-		void this.#host.store.dropWaiting(key);
+		this.#host.store.dropWaiting(key).catch(() => {});
 	}
 
 	/** Sends everything that waits. */
