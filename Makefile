@@ -39,6 +39,7 @@ test: setup ## Run all tests, those of the whole server on every storage, then r
 		echo "test: end to end, with $$storage"; \
 		TEST_STORAGE=$$storage cargo test --workspace --test e2e; \
 	done
+	@cd sdk/typescript && npm test --silent
 	@cd tests/browser && npm test --silent
 	@cd tests/compat && npm test --silent
 
@@ -48,6 +49,8 @@ check: ## Run what CI runs beside the tests: format, lints, layers, tidiness, ge
 	cargo xtask layers
 	cargo xtask tidy
 	cargo xtask gen --check
+	@scripts/setup packages
+	@cd sdk/typescript && npm run check --silent
 	@scripts/deny
 
 bench: ## Measure throughput, latency and memory; writes target/bench.json
