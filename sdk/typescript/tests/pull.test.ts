@@ -22,7 +22,9 @@ test("a client that is told hints shows the same as all others", async () => {
 		KLATCH_LIMITS__SENDS_PER_SECOND: "1000",
 		KLATCH_LIMITS__SENDS_BURST: "1000",
 	});
-	const [ana, rui, watcher] = await Promise.all(["ana", "rui", "rui"].map((name) => client(server as RunningServer, name)));
+	const [ana, rui, watcher] = await Promise.all(
+		["ana", "rui", "rui"].map((name) => client(server as RunningServer, name)),
+	);
 	if (!ana || !rui || !watcher) throw new Error("three clients");
 	open.push(ana, rui, watcher);
 	const members = [rui.me.get()?.user.id ?? ""];
@@ -34,12 +36,18 @@ test("a client that is told hints shows the same as all others", async () => {
 		await (number % 2 === 0 ? ana : rui).channel(channel.id).send(`message ${number}`);
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
-	const complete = ({ items }: TimelineView) => items.length === MESSAGES && items.every(({ kind }) => kind === "message");
+	const complete = ({ items }: TimelineView) =>
+		items.length === MESSAGES && items.every(({ kind }) => kind === "message");
 	const seqs = ({ items }: TimelineView) => items.map((item) => (item.kind === "message" ? item.message.seq : 0));
-	const [hers, his] = await Promise.all([ana, rui].map((klatch) => until(klatch.channel(channel.id).timeline, complete, "all")));
+	const [hers, his] = await Promise.all(
+		[ana, rui].map((klatch) => until(klatch.channel(channel.id).timeline, complete, "all")),
+	);
 	expect(seqs(hers as TimelineView)).toEqual(seqs(his as TimelineView));
 	const hints = await fetch(new URL("/metrics", server.internal)).then((response) => response.text());
 	expect(Number(hints.match(/^klatch_hints_total (\d+)/m)?.[1] ?? 0), "the channel was pulled").toBeGreaterThan(0);
 	const head = hers?.items.at(-1);
-	await until(watcher.channel(channel.id).view, (line) => line?.head === (head?.kind === "message" ? head.message.seq : 0));
+	await until(
+		watcher.channel(channel.id).view,
+		(line) => line?.head === (head?.kind === "message" ? head.message.seq : 0),
+	);
 });

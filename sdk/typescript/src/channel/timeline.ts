@@ -187,6 +187,16 @@ export class Timeline implements Readable<TimelineView> {
 		this.#grow(turn, [...below.messages, ...above.messages], () => {});
 	}
 
+	/** Shows the first message from a time on (Unix milliseconds) and those around it; the newest if there is none so late.
+	 * Its position, if there is one. Errors: `Refused`, `Unanswered`. */
+	async jumpToTime(since: number): Promise<Seq | undefined> {
+		const { messages } = await this.#host.history({ since, limit: 1 });
+		const seq = messages[0]?.seq;
+		if (seq === undefined) await this.latest();
+		else await this.jump(seq);
+		return seq;
+	}
+
 	/** Takes events of the log, in order. */
 	apply(events: readonly Event[]): void {
 		if (this.#state === "opening") this.#early.push(...events);
