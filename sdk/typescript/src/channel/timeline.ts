@@ -282,11 +282,10 @@ export class Timeline implements Readable<TimelineView> {
 	#show(): void {
 		const problem = this.#problem === undefined ? {} : { problem: this.#problem };
 		const waiting = this.#newer === "none" ? this.#host.waiting() : [];
+		const pending = waiting.map((entry) => this.#pendingOf(entry));
+		this.#pending = new Map(pending.map((item) => [item.waiting.key, item]));
 		this.#view.set({
-			items: [
-				...this.#messages.map((message) => this.#itemOf(message)),
-				...waiting.map((entry) => this.#pendingOf(entry)),
-			],
+			items: [...this.#messages.map((message) => this.#itemOf(message)), ...pending],
 			older: this.#older,
 			newer: this.#newer,
 			opening: this.#state === "opening",
@@ -303,12 +302,10 @@ export class Timeline implements Readable<TimelineView> {
 		return item;
 	}
 
-	#pendingOf(waiting: Waiting): Item {
+	#pendingOf(waiting: Waiting): Item & { kind: "pending" } {
 		const known = this.#pending.get(waiting.key);
 		if (known?.waiting === waiting) return known;
-		const item = { kind: "pending", waiting, status: waiting.problem ? "failed" : "sending" } as const;
-		this.#pending.set(waiting.key, item);
-		return item;
+		return { kind: "pending", waiting, status: waiting.problem ? "failed" : "sending" };
 	}
 }
 
