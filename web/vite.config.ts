@@ -9,7 +9,7 @@ import { emoji } from "./build/emoji.ts";
 const client = path.resolve(import.meta.dirname, "../sdk/typescript/src");
 // Where the server listens that the pages of `npm run dev` talk to.
 const server = process.env.SERVER_URL ?? "http://127.0.0.1:8080";
-const proxied = ["/v1", "/socket.io", "/chat", "/docs", "/openapi.json", "/asyncapi.json"];
+const proxied = ["/v1", "/socket.io", "/chat", "/docs", "/openapi.json", "/asyncapi.json", "/assets/icon.svg"];
 
 export default defineConfig({
 	plugins: [react(), tailwindcss(), emoji(), compress()],

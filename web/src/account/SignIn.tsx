@@ -4,7 +4,6 @@ import { Account } from "@klatch/client";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { codeOf, sentenceOf } from "../app/problem.ts";
 import { useWords } from "../i18n/Words.tsx";
-import logo from "../look/icon.svg";
 import { Button, IconButton } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { TextField } from "../ui/TextField.tsx";
@@ -55,7 +54,7 @@ export default function SignIn({ why, above }: { why?: Ended | undefined; above?
 		<main className="grid h-full overflow-y-auto bg-sunken p-4">
 			<div className="m-auto w-full max-w-96 py-6">
 				<header className="mb-6 flex flex-col items-center gap-3 text-center">
-					<img src={logo} alt="" className="size-14" />
+					<img src="/assets/icon.svg" alt="" className="size-14" />
 					<div>
 						<h1 className="text-2xl font-bold tracking-tight">Klatch</h1>
 						<p className="text-sm text-soft">{t("account.tagline")}</p>

@@ -171,7 +171,7 @@ export function Composer(props: ComposerProps) {
 						label={t("message.send")}
 						disabled={!sendable}
 						onClick={send}
-						className="bg-accent text-on-accent hover:bg-accent-hover hover:text-on-accent disabled:bg-transparent disabled:text-faint"
+						look={sendable ? "accent" : "quiet"}
 					/>
 				</div>
 			</div>

@@ -15,6 +15,7 @@ import { TimelineRow } from "./TimelineRow.tsx";
 import { ToLatest } from "./ToLatest.tsx";
 import { useAnnounced } from "./useAnnounced.ts";
 import { useReading } from "./useReading.ts";
+import { useSteadyEnd } from "./useSteadyEnd.ts";
 
 /** So near to either end, in rows, the next page is asked for. */
 const AHEAD_ROWS = 12;
@@ -82,6 +83,15 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 		if (view.older === "more" && begins < AHEAD_ROWS) void timeline.older();
 		if (view.newer === "more" && ends > rows.length - AHEAD_ROWS) void timeline.newer();
 	}, [view.older, view.newer, begins, ends, rows.length, timeline]);
+
+	useSteadyEnd(scroller);
+
+	// Whoever sends wants to see it, wherever they were.
+	const newest = view.items.at(-1);
+	const sending = newest?.kind === "pending" ? newest.waiting.key : undefined;
+	useLayoutEffect(() => {
+		if (sending !== undefined && placed.current) virtualizer.scrollToEnd();
+	}, [sending, virtualizer]);
 
 	useReading(handle, atEnd && view.newer === "none", view.items);
 

@@ -41,11 +41,27 @@ interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 	/** What it does: its name for those who do not see it, and its tooltip. */
 	label: string;
 	size?: "sm" | "md";
+	look?: "quiet" | "accent" | "inverse";
 	pressed?: boolean;
 	ref?: Ref<HTMLButtonElement>;
 }
 
-export function IconButton({ icon, label, size = "md", pressed, className = "", ...rest }: IconButtonProps) {
+const ICON_LOOKS = {
+	quiet:
+		"text-soft hover:bg-hover hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent-ink disabled:text-faint disabled:hover:bg-transparent",
+	accent: "bg-accent text-on-accent hover:bg-accent-hover",
+	inverse: "text-canvas hover:bg-canvas/15",
+} as const;
+
+export function IconButton({
+	icon,
+	label,
+	size = "md",
+	look = "quiet",
+	pressed,
+	className = "",
+	...rest
+}: IconButtonProps) {
 	const box = size === "sm" ? "size-8" : "size-9";
 	return (
 		<button
@@ -54,7 +70,7 @@ export function IconButton({ icon, label, size = "md", pressed, className = "", 
 			aria-label={label}
 			aria-pressed={pressed}
 			data-tip={label}
-			className={`inline-grid ${box} shrink-0 place-items-center rounded-md text-soft transition-colors hover:bg-hover hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent-ink disabled:opacity-50 ${className}`}
+			className={`inline-grid ${box} shrink-0 place-items-center rounded-md transition-colors ${ICON_LOOKS[look]} ${className}`}
 		>
 			<Icon name={icon} size={size === "sm" ? 17 : 19} />
 		</button>

@@ -46,13 +46,7 @@ export function Toasts({ children }: { children: ReactNode }) {
 					>
 						<Icon name={tone === "problem" ? "alert" : "check"} size={17} />
 						<span className="py-1">{text}</span>
-						<IconButton
-							icon="close"
-							size="sm"
-							label={t("action.close")}
-							onClick={() => remove(id)}
-							className="text-canvas hover:bg-canvas/15 hover:text-canvas"
-						/>
+						<IconButton icon="close" size="sm" label={t("action.close")} onClick={() => remove(id)} look="inverse" />
 					</div>
 				))}
 			</div>
