@@ -5,8 +5,6 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help run cluster test check bench bench-cluster bench-commits torture faults fitness gen fmt setup
 
-# Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know.
-unexport KLATCH_ARGS BENCH_ARGS FITNESS_ARGS
 # More options for `klatch` in `make run`, such as "--data /tmp/demo" or "serve --public 127.0.0.1:9000".
 KLATCH_ARGS ?= serve --demo
 # Options for `klatch-bench` in `make bench`.
@@ -17,6 +15,9 @@ FITNESS_ARGS ?=
 KILLS ?= 1000
 # How often `make faults` goes through all faults.
 ROUNDS ?= 1
+# Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know. Named before
+# their defaults, they would count as set and have none.
+unexport KLATCH_ARGS BENCH_ARGS FITNESS_ARGS
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
