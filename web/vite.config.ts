@@ -29,6 +29,8 @@ export default defineConfig({
 		reportCompressedSize: false,
 	},
 	server: {
+		// The same name as the server's: for a browser, `localhost` is another origin.
+		host: "127.0.0.1",
 		port: 5173,
 		strictPort: true,
 		proxy: Object.fromEntries(proxied.map((path) => [path, { target: server, ws: true }])),

@@ -29,7 +29,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 	const current = useRef<Session>(session);
 	current.current = session;
 
+	// Leaving, another tab's leaving and the server's word may all come for the same client: the first is enough.
+	const over = useRef(new WeakSet<Klatch>());
 	const end = useCallback(async (klatch: Klatch, why?: Ended) => {
+		if (over.current.has(klatch)) return;
+		over.current.add(klatch);
 		await klatch.forget().catch(() => {});
 		forgetDrafts();
 		forgetMessages();
@@ -43,7 +47,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 				const status = klatch.status.get();
 				if (status.state !== "ended" || status.why === "closed") return;
 				stop();
-				void end(klatch, status.why);
+				// Not while the client is still telling others.
+				queueMicrotask(() => void end(klatch, status.why));
 			});
 			setSession({ state: "in", klatch, account });
 		},

@@ -101,7 +101,9 @@ export function Composer(props: ComposerProps) {
 		// While a word is being composed, as in Japanese, keys belong to that.
 		if (event.nativeEvent.isComposing) return;
 		const user = found[chosen];
-		if (query && user) {
+		// What is written out needs no completion: Enter sends.
+		const written = event.key === "Enter" && user?.username.toLowerCase() === query?.text.toLowerCase();
+		if (query && user && !written) {
 			const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
 			if (step !== 0) setChosen((chosen + step + found.length) % found.length);
 			else if (event.key === "Enter" || event.key === "Tab") take(user);
