@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test check bench bench-cluster bench-commits torture faults fitness gen fmt setup
+.PHONY: help run dev packages cluster test check bench bench-cluster bench-commits torture faults fitness gen fmt setup
 
 # More options for `klatch` in `make run`, such as "--data /tmp/demo" or "serve --public 127.0.0.1:9000".
 KLATCH_ARGS ?= serve --demo
@@ -22,17 +22,32 @@ unexport KLATCH_ARGS BENCH_ARGS FITNESS_ARGS
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Build and start the server with a demo, on http://127.0.0.1:8080
+# The web app, which is part of the binary. It is made anew only when something of it changed: otherwise the server would
+# be compiled anew each time.
+WEB := web/dist/index.html
+WEB_SOURCES := $(shell find web/src web/build sdk/typescript/src -type f) \
+	web/index.html web/vite.config.ts web/package.json package-lock.json
+
+$(WEB): $(WEB_SOURCES) | packages
+	npm run --silent build -w web -- --logLevel warn
+
+packages:
+	@scripts/setup web
+
+run: $(WEB) ## Build and start the server with a demo, on http://127.0.0.1:8080
 	cargo build --release -p klatch-server --bin klatch
 	@exec target/release/klatch $(KLATCH_ARGS)
 
-cluster: ## Build and start three servers over PostgreSQL and NATS with a demo, on 8080, 8180 and 8280
+dev: packages ## Start the server on a demo of its own, and the web app with hot reload on http://127.0.0.1:5173
+	@exec scripts/dev
+
+cluster: $(WEB) ## Build and start three servers over PostgreSQL and NATS with a demo, on 8080, 8180 and 8280
 	@scripts/setup engines
 	@exec cargo xtask cluster
 
 test: export KLATCH_BIN := $(CURDIR)/target/debug/klatch
 test: export TEST_KLATCH_BIN := $(CURDIR)/target/debug/klatch
-test: setup ## Run all tests, those of the whole server on every storage, then real browsers (installs what is missing)
+test: setup $(WEB) ## Run all tests, those of the whole server on every storage, then real browsers (installs what is missing)
 	cargo build -p klatch-server --bin klatch
 	@echo "test: everything, with SQLite"
 	@TEST_STORAGE=sqlite cargo test --workspace
@@ -40,15 +55,17 @@ test: setup ## Run all tests, those of the whole server on every storage, then r
 		echo "test: end to end, with $$storage"; \
 		TEST_STORAGE=$$storage cargo test --workspace --test e2e; \
 	done
+	@npm test --silent -w web
 	@cd tests/browser && npm test --silent
 	@cd tests/compat && npm test --silent
 
-check: ## Run what CI runs beside the tests: format, lints, layers, tidiness, generated files, dependencies
+check: packages ## Run what CI runs beside the tests: format, lints, layers, tidiness, generated files, dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo xtask layers
 	cargo xtask tidy
 	cargo xtask gen --check
+	npm run --silent check -w web
 	@scripts/deny
 
 bench: ## Measure throughput, latency and memory; writes target/bench.json
