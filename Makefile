@@ -3,10 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run cluster test check bench bench-cluster bench-commits torture faults fitness gen fmt setup
+.PHONY: help run dev packages cluster test check bench bench-cluster bench-commits torture faults fitness gen fmt setup
 
-# Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know.
-unexport KLATCH_ARGS BENCH_ARGS FITNESS_ARGS
 # More options for `klatch` in `make run`, such as "--data /tmp/demo" or "serve --public 127.0.0.1:9000".
 KLATCH_ARGS ?= serve --demo
 # Options for `klatch-bench` in `make bench`.
@@ -17,21 +15,39 @@ FITNESS_ARGS ?=
 KILLS ?= 1000
 # How often `make faults` goes through all faults.
 ROUNDS ?= 1
+# Variables of make are handed on to commands, and klatch refuses KLATCH_ variables that it does not know. Named before
+# their defaults, they would count as set and have none.
+unexport KLATCH_ARGS BENCH_ARGS FITNESS_ARGS
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Build and start the server with a demo, on http://127.0.0.1:8080
+# The web app, which is part of the binary. It is made anew only when something of it changed: otherwise the server would
+# be compiled anew each time.
+WEB := web/dist/index.html
+WEB_SOURCES := $(shell find web/src web/build sdk/typescript/src -type f) \
+	web/index.html web/vite.config.ts web/package.json package-lock.json
+
+$(WEB): $(WEB_SOURCES) | packages
+	npm run --silent build -w web -- --logLevel warn
+
+packages:
+	@scripts/setup web
+
+run: $(WEB) ## Build and start the server with a demo, on http://127.0.0.1:8080
 	cargo build --release -p klatch-server --bin klatch
 	@exec target/release/klatch $(KLATCH_ARGS)
 
-cluster: ## Build and start three servers over PostgreSQL and NATS with a demo, on 8080, 8180 and 8280
+dev: packages ## Start the server on a demo of its own, and the web app with hot reload on http://127.0.0.1:5173
+	@exec scripts/dev
+
+cluster: $(WEB) ## Build and start three servers over PostgreSQL and NATS with a demo, on 8080, 8180 and 8280
 	@scripts/setup engines
 	@exec cargo xtask cluster
 
 test: export KLATCH_BIN := $(CURDIR)/target/debug/klatch
 test: export TEST_KLATCH_BIN := $(CURDIR)/target/debug/klatch
-test: setup ## Run all tests, those of the whole server on every storage, then real browsers (installs what is missing)
+test: setup $(WEB) ## Run all tests, those of the whole server on every storage, then real browsers (installs what is missing)
 	cargo build -p klatch-server --bin klatch
 	@echo "test: everything, with SQLite"
 	@TEST_STORAGE=sqlite cargo test --workspace
@@ -39,18 +55,17 @@ test: setup ## Run all tests, those of the whole server on every storage, then r
 		echo "test: end to end, with $$storage"; \
 		TEST_STORAGE=$$storage cargo test --workspace --test e2e; \
 	done
-	@cd sdk/typescript && npm test --silent
+	@npm test --silent -w sdk/typescript -w web
 	@cd tests/browser && npm test --silent
 	@cd tests/compat && npm test --silent
 
-check: ## Run what CI runs beside the tests: format, lints, layers, tidiness, generated files, dependencies
+check: packages ## Run what CI runs beside the tests: format, lints, layers, tidiness, generated files, dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo xtask layers
 	cargo xtask tidy
 	cargo xtask gen --check
-	@scripts/setup packages
-	@cd sdk/typescript && npm run check --silent
+	npm run --silent check -w sdk/typescript -w web
 	@scripts/deny
 
 bench: ## Measure throughput, latency and memory; writes target/bench.json

@@ -40,22 +40,27 @@ export class Person {
 	async logIn(username, password = PASSWORD) {
 		await this.page.getByLabel("Username", { exact: true }).fill(username);
 		await this.page.getByLabel("Password", { exact: true }).fill(password);
-		await this.page.getByRole("button", { name: "Log in" }).click();
+		await this.page.getByRole("button", { name: "Log in", exact: true }).click();
 	}
 
 	async online() {
-		await this.page.locator('#connection[data-state="online"]').waitFor();
+		await this.page.locator('[data-connection="online"]').waitFor({ state: "attached" });
 	}
 
 	line(channel) {
 		const name = this.page.locator(".channel-name", { hasText: new RegExp(`^${channel}$`) });
-		return this.page.locator("#channels .channel").filter({ has: name });
+		return this.page.locator("[data-channels] .channel").filter({ has: name });
 	}
 
 	async open(channel) {
 		await this.line(channel).click();
-		await this.page.locator("#title", { hasText: channel }).waitFor();
-		await this.page.locator('#messages[aria-busy="false"]').waitFor({ state: "attached" });
+		await this.opened(channel);
+	}
+
+	/** The channel is on the screen, with its messages. */
+	async opened(channel) {
+		await this.page.locator(".channel-title", { hasText: channel }).waitFor();
+		await this.page.locator('[data-messages][aria-busy="false"]').waitFor();
 	}
 
 	async send(text) {
@@ -63,29 +68,48 @@ export class Person {
 		await this.page.getByLabel("Message", { exact: true }).press("Enter");
 	}
 
-	/** A message on the screen; `sent` ones only, unless told otherwise. */
+	/** A message on the screen; those that are in the log, unless told otherwise. */
 	message(text, state = "") {
-		const which = state ? `[data-state="${state}"]` : ":not([data-state])";
-		return this.page.locator(`#messages .message${which}`).filter({ has: this.page.locator(".text", { hasText: text }) });
+		const which = state ? `[data-state="${state}"]` : ':not([data-state="sending"]):not([data-state="failed"])';
+		const said = this.page.locator(".message-text", { hasText: text });
+		return this.page.locator(`[data-messages] article${which}`).filter({ has: said });
 	}
 
 	async sees(text) {
 		await this.message(text).first().waitFor();
 	}
 
+	/** Does something with a message, as its toolbar offers it. */
+	async act(text, label) {
+		await this.message(text).hover();
+		await this.message(text).getByRole("button", { name: label, exact: true }).click();
+	}
+
+	/** Does something with a message that is in its menu. */
+	async choose(text, label) {
+		await this.act(text, "More");
+		await this.page.getByRole("menuitem", { name: label, exact: true }).click();
+	}
+
+	/** Presses a button of the dialog that is open. */
+	async answer(label) {
+		await this.page.getByRole("dialog").getByRole("button", { name: label, exact: true }).click();
+	}
+
 	/** The texts on the screen, in order, that begin so. */
 	async texts(beginning) {
-		const texts = await this.page.locator("#messages .message .text").allTextContents();
+		const texts = await this.page.locator("[data-messages] .message-text").allTextContents();
 		return texts.filter((text) => text.startsWith(beginning));
 	}
 
 	async channels() {
-		return this.page.locator("#channels .channel-name").allTextContents();
+		return this.page.locator("[data-channels] .channel-name").allTextContents();
 	}
 
-	async badge(channel) {
+	/** What the badge of a line says; `accent` counts what is unread, `alert` what mentions one. */
+	async badge(channel, look = "accent") {
 		// In one look: between two it may be gone.
-		const [badge] = await this.line(channel).locator(".badge .hidden").allTextContents();
+		const [badge] = await this.line(channel).locator(`[data-badge="${look}"] .sr-only`).allTextContents();
 		return badge ?? null;
 	}
 

@@ -3,36 +3,46 @@
 use super::app::App;
 use super::edge::not_found;
 use super::security::PAGE_CSP;
-use crate::assets::{self, Asset};
+use crate::assets::{self, Asset, Encoding};
 use crate::docs::{self, Page};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
-/// The one page; it looks at its own address.
-const INDEX: &str = "index.html";
+/// For what is asked for by an address that may mean something else tomorrow.
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// For what has its content's hash in its name.
+const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// `/` and the address of invitation links. Files are served by the fallback, [`file`].
+/// The screens of the web app. Its files are served by the fallback, [`file`].
 pub(crate) fn routes() -> axum::Router<App> {
-    axum::Router::new()
-        .route("/", get(index))
-        .route("/join/{code}", get(index))
+    let screens = [
+        "/",
+        "/join/{code}",
+        "/c/{channel}",
+        "/settings",
+        "/settings/{section}",
+        "/admin",
+        "/admin/{section}",
+    ];
+    screens.into_iter().fold(axum::Router::new(), |router, screen| {
+        router.route(screen, get(file))
+    })
 }
 
-async fn index(headers: HeaderMap) -> Response {
-    match assets::find(INDEX) {
-        Some(asset) => serve(&asset, &headers),
-        None => not_found().await.into_response(),
-    }
-}
-
-/// A file of the web client or a page of the descriptions, if the address names one.
+/// A screen or a file of the web app or a page of the descriptions, if the address names one.
 pub(crate) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return not_found().await.into_response();
     }
-    match (assets::find(uri.path()), docs::find(uri.path())) {
+    let accepts = |encoding: Encoding| {
+        let accepted = headers.get_all(header::ACCEPT_ENCODING).iter();
+        accepted
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| encoding.is_accepted(value))
+    };
+    match (assets::find(uri.path(), accepts), docs::find(uri.path())) {
         (Some(asset), _) => serve(&asset, &headers),
         (None, Some(page)) => answer(page, &headers),
         (None, None) => not_found().await.into_response(),
@@ -40,14 +50,31 @@ pub(crate) async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Respon
 }
 
 fn serve(asset: &Asset, headers: &HeaderMap) -> Response {
+    // What never changes under its name needs no look at its content.
+    let tag = match (asset.immutable, asset.encoding.name()) {
+        (true, encoding) => {
+            assets::tag(format!("{} {}", asset.path, encoding.unwrap_or_default()).as_bytes())
+        }
+        (false, _) => assets::tag(asset.bytes),
+    };
+    let etag = HeaderValue::from_bytes(&tag).expect("an entity tag is a header value");
     let page = Page {
-        path: "",
+        path: asset.path,
         bytes: Bytes::from_static(asset.bytes),
         content_type: asset.content_type,
-        etag: HeaderValue::from_str(asset.etag).expect("an entity tag is a header value"),
+        etag,
         policy: PAGE_CSP,
     };
-    answer(&page, headers)
+    let mut response = answer(&page, headers);
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(name) = asset.encoding.name() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    if asset.immutable {
+        headers.insert(header::CACHE_CONTROL, KEEP);
+    }
+    response
 }
 
 fn answer(page: &Page, headers: &HeaderMap) -> Response {
@@ -59,7 +86,7 @@ fn answer(page: &Page, headers: &HeaderMap) -> Response {
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CACHE_CONTROL, ASK_AGAIN);
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(page.policy),

@@ -1,0 +1,65 @@
+// The settings, a section each.
+
+import type { ComponentType } from "react";
+import { Link } from "wouter";
+import type { Key } from "../i18n/catalogue.ts";
+import { useWords } from "../i18n/Words.tsx";
+import { Icon, type IconName } from "../ui/Icon.tsx";
+import { Devices } from "./Devices.tsx";
+import { Looks } from "./Looks.tsx";
+import { Password } from "./Password.tsx";
+import { Privacy } from "./Privacy.tsx";
+import { Profile } from "./Profile.tsx";
+
+const SECTIONS = {
+	profile: { icon: "edit", draw: Profile },
+	looks: { icon: "sun", draw: Looks },
+	privacy: { icon: "eye", draw: Privacy },
+	security: { icon: "lock", draw: Password },
+	devices: { icon: "screen", draw: Devices },
+} as const satisfies Record<string, { icon: IconName; draw: ComponentType }>;
+type Section = keyof typeof SECTIONS;
+
+export default function Settings({ section }: { section: string | undefined }) {
+	const { t } = useWords();
+	const shown: Section = section && Object.hasOwn(SECTIONS, section) ? (section as Section) : "profile";
+	const { draw: Draw } = SECTIONS[shown];
+	return (
+		<div className="flex min-w-0 grow flex-col">
+			<header className="flex min-h-14 items-center gap-2 border-b border-line px-2 md:px-6">
+				<Link
+					href="/"
+					aria-label={t("action.back")}
+					className="grid size-9 place-items-center rounded-md text-soft hover:bg-hover md:hidden"
+				>
+					<Icon name="back" size={20} />
+				</Link>
+				<h2 className="text-base font-semibold">{t("settings.title")}</h2>
+			</header>
+			<div className="flex min-h-0 grow flex-col overflow-y-auto lg:flex-row">
+				<nav
+					aria-label={t("settings.title")}
+					className="flex shrink-0 gap-1 overflow-x-auto p-3 lg:w-56 lg:flex-col lg:p-4"
+				>
+					{(Object.keys(SECTIONS) as Section[]).map((name) => (
+						<Link
+							key={name}
+							href={`/settings/${name}`}
+							aria-current={name === shown ? "page" : undefined}
+							className="flex min-h-9 shrink-0 items-center gap-2.5 rounded-md px-3 text-sm text-soft hover:bg-hover aria-[current=page]:bg-chosen aria-[current=page]:font-semibold aria-[current=page]:text-ink"
+						>
+							<Icon name={SECTIONS[name].icon} size={17} />
+							{t(`settings.${name}` as Key & "settings.profile")}
+						</Link>
+					))}
+				</nav>
+				<section
+					aria-label={t(`settings.${shown}` as Key & "settings.profile")}
+					className="flex w-full max-w-xl flex-col gap-6 p-4 lg:p-6"
+				>
+					<Draw />
+				</section>
+			</div>
+		</div>
+	);
+}
