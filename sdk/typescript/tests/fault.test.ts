@@ -101,7 +101,7 @@ describe("a client that was away", () => {
 		await until(before.channel(id).timeline, ({ items }) => items[0]?.kind === "message", "before");
 		await before.close();
 
-		const { items } = ana.channel(id).timeline.get();
+		const { items } = await until(ana.channel(id).timeline, ({ items }) => items[0]?.kind === "message", "her own");
 		const seq = items[0]?.kind === "message" ? items[0].message.seq : 0;
 		await ana.channel(id).edit(seq, "edited while away");
 		for (let number = 0; number < 5; number++) await ana.channel(id).send(`while away ${number}`);
