@@ -2,11 +2,12 @@ import { Menu } from "@base-ui/react/menu";
 import { Fragment } from "react";
 import { Icon } from "./Icon.tsx";
 import type { OpenMenu } from "./Menu.tsx";
+import { usePlace } from "./Place.tsx";
 
 export default function MenuPopup({ anchor, label, groups, back, onClose }: OpenMenu & { onClose(): void }) {
 	return (
 		<Menu.Root open modal={false} onOpenChange={(open) => !open && onClose()}>
-			<Menu.Portal>
+			<Menu.Portal container={usePlace()}>
 				<Menu.Positioner anchor={anchor} side="bottom" align="end" sideOffset={4} className="z-40 outline-none">
 					<Menu.Popup
 						aria-label={label}
