@@ -55,7 +55,7 @@ test: setup $(WEB) ## Run all tests, those of the whole server on every storage,
 		echo "test: end to end, with $$storage"; \
 		TEST_STORAGE=$$storage cargo test --workspace --test e2e; \
 	done
-	@npm test --silent -w web
+	@npm test --silent -w sdk/typescript -w web
 	@cd tests/browser && npm test --silent
 	@cd tests/compat && npm test --silent
 
@@ -65,7 +65,7 @@ check: packages ## Run what CI runs beside the tests: format, lints, layers, tid
 	cargo xtask layers
 	cargo xtask tidy
 	cargo xtask gen --check
-	npm run --silent check -w web
+	npm run --silent check -w sdk/typescript -w web
 	@scripts/deny
 
 bench: ## Measure throughput, latency and memory; writes target/bench.json

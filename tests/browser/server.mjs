@@ -17,7 +17,10 @@ export class Server {
 	#child = null;
 	#folder = null;
 	#said = "";
+	/** Base address of the public listener. */
 	url = null;
+	/** Base address of the internal listener. */
+	internal = null;
 
 	#env = {};
 
@@ -62,16 +65,19 @@ export class Server {
 		const child = spawn(binary, ["--data", data, "serve", ...listen, ...more], { cwd: this.#folder, env: { ...env, ...this.#env } });
 		this.#child = child;
 		child.stderr.on("data", (chunk) => (this.#said = (this.#said + chunk).slice(-8_000)));
-		this.url = await new Promise((resolve, reject) => {
+		[this.url, this.internal] = await new Promise((resolve, reject) => {
 			const fail = (why) => reject(new Error(`${binary} ${why}\n${this.#said}`));
 			const timer = setTimeout(() => fail("did not say its address"), START_MS_MAX);
 			child.once("error", (error) => fail(`could not be started: ${error.message}`));
 			child.once("exit", (code) => fail(`ended with ${code}`));
+			const told = {};
 			createInterface({ input: child.stdout }).on("line", (line) => {
-				const open = line.match(/^\s*open\s+(http:\/\/\S+?)\/?$/);
-				if (!open) return;
+				const [, what, where] = line.match(/^\s*(open|internal)\s+(http:\/\/[^/\s]+)/) ?? [];
+				if (!what) return;
+				told[what] = where;
+				if (!told.open || !told.internal) return;
 				clearTimeout(timer);
-				resolve(open[1]);
+				resolve([told.open, told.internal]);
 			});
 		});
 	}

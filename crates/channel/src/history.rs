@@ -6,7 +6,7 @@ use crate::{Actor, ChannelError, Channels, to_wire};
 use klatch_engine::row::EventRow;
 use klatch_log::{Order, ReadPage};
 use klatch_protocol::{Event, view};
-use klatch_types::{ChannelId, Seq, UserKind, limits};
+use klatch_types::{ChannelId, Millis, Seq, UserKind, limits};
 use std::collections::HashMap;
 
 /// Later events read for one page of messages; a page with more is answered shorter.
@@ -19,6 +19,8 @@ pub enum HistoryPage {
     Before(Option<Seq>),
     /// Above a position, oldest first.
     After(Seq),
+    /// From a time on, oldest first.
+    Since(Millis),
 }
 
 impl Channels {
@@ -31,16 +33,21 @@ impl Channels {
         limit: u32,
     ) -> Result<view::Messages, ChannelError> {
         let floor = self.floor(actor, channel).await?;
+        let after = match page {
+            HistoryPage::Before(_) => floor,
+            HistoryPage::After(after) => after.max(floor),
+            HistoryPage::Since(at) => self.last_before(channel, floor, at).await?,
+        };
         let read = match page {
             HistoryPage::Before(before) => ReadPage {
-                after: floor,
+                after,
                 before,
                 order: Order::Descending,
                 messages_only: true,
                 limit: limit + 1,
             },
-            HistoryPage::After(after) => ReadPage {
-                after: after.max(floor),
+            HistoryPage::After(_) | HistoryPage::Since(_) => ReadPage {
+                after,
                 before: None,
                 order: Order::Ascending,
                 messages_only: true,
@@ -74,6 +81,20 @@ impl Channels {
             head,
             epoch: self.parts.log.epoch().to_owned(),
         })
+    }
+
+    /// The last position above `floor` whose event is older than `at`, or `floor`. Events are in the order of their times but
+    /// for the clocks of nodes that differ, so halving finds it to that.
+    async fn last_before(&self, channel: ChannelId, floor: Seq, at: Millis) -> Result<Seq, ChannelError> {
+        let (mut older, mut newer) = (floor, self.head(channel).await?.next());
+        while newer.0 - older.0 > 1 {
+            let middle = Seq(older.0 + (newer.0 - older.0) / 2);
+            match self.parts.log.get(channel, middle).await? {
+                Some(row) if row.at < at => older = middle,
+                _ => newer = middle,
+            }
+        }
+        Ok(older)
     }
 
     /// One message with edits, deletion and reactions applied.

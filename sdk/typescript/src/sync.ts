@@ -48,8 +48,9 @@ export class Sync implements Hearer {
 	readonly #channels = new Map<string, ChannelHandle>();
 	readonly #told = new Map<string, number>();
 	#epoch: string | undefined;
-	/** While the list is read, events wait here. */
+	/** From `ready` until the list is read, events wait here. */
 	#early: Event[] | undefined;
+	#listing = false;
 	/** Whether the list was asked for since it was last asked of the server. */
 	#stale = false;
 	readonly #asked = new Set<string>();
@@ -135,18 +136,17 @@ export class Sync implements Hearer {
 	/** Reads the list of channels anew, as it is after this call, even if it is being read already. */
 	async relist(): Promise<void> {
 		this.#stale = true;
-		if (this.#early) return;
-		this.#early = [];
-		try {
-			while (this.#stale) {
-				this.#stale = false;
-				await this.#readList();
-			}
-		} finally {
-			const early = this.#early;
-			this.#early = undefined;
-			this.#take(early);
+		if (this.#listing) return;
+		this.#listing = true;
+		this.#early ??= [];
+		while (this.#stale) {
+			this.#stale = false;
+			await this.#readList();
 		}
+		this.#listing = false;
+		const early = this.#early;
+		this.#early = undefined;
+		this.#take(early);
 	}
 
 	/** A channel is known to be as told. */
@@ -161,6 +161,7 @@ export class Sync implements Hearer {
 	}
 
 	async #ready({ user, epoch, channels }: Ready): Promise<void> {
+		this.#early ??= [];
 		this.people.forgetPresence();
 		this.people.learn([user]);
 		this.list.of(user.id);

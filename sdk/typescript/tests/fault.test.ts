@@ -18,8 +18,10 @@ afterEach(async () => {
 	server = undefined;
 });
 
-async function begin(): Promise<{ server: RunningServer; ana: Klatch; rui: Klatch; id: string }> {
-	server = await startServer();
+async function begin(
+	env: Record<string, string> = {},
+): Promise<{ server: RunningServer; ana: Klatch; rui: Klatch; id: string }> {
+	server = await startServer(env);
 	const ana = await client(server, "ana");
 	const rui = await client(server, "rui");
 	open.push(ana, rui);
@@ -142,6 +144,53 @@ describe("a client that was away", () => {
 
 		await timeline.jump(10);
 		expect(timeline.get().items.length, "what is shown already is not read again").toBe(count);
+
+		const { timeline: other } = ana.channel(id);
+		const tenth = timeline.get().items[9];
+		if (tenth?.kind !== "message") throw new Error("a message");
+		expect(await other.jumpToTime(tenth.message.at)).toBeLessThanOrEqual(tenth.message.seq);
+		expect(await other.jumpToTime(Date.now() + 60_000), "nothing is so late").toBeUndefined();
+	});
+});
+
+describe("a jump into the past", () => {
+	test("shows what is around it, goes on both ways, and comes back to what is new", async () => {
+		const { ana, rui, id } = await begin({
+			KLATCH_LIMITS__SENDS_PER_SECOND: "1000",
+			KLATCH_LIMITS__SENDS_BURST: "1000",
+		});
+		const count = 400;
+		const channel = ana.channel(id);
+		for (let number = 0; number < count; number++) await channel.send(`number ${number}`);
+		await until(
+			channel.timeline,
+			({ items }) => items.length === count && items.every(({ kind }) => kind === "message"),
+			"all",
+		);
+		const { timeline } = rui.channel(id);
+		rui.channel(id).forget();
+		await until(timeline, ({ items, opening }) => !opening && items.length === 50, "the newest page");
+		await timeline.jump(102);
+		const around = timeline.get();
+		expect([around.older, around.newer, around.items.length]).toEqual(["more", "more", 100]);
+		expect(texts(around)).toContain("number 100");
+
+		await channel.send("new");
+		const at = around.items.findIndex((item) => item.kind === "message" && item.message.seq === 102);
+		await channel.edit(102, "changed while it is shown");
+		await until(timeline, (view) => texts(view)[at] === "changed while it is shown", "the change");
+		expect(texts(timeline.get()), "the end is elsewhere").not.toContain("new");
+		while (timeline.get().newer === "more") await timeline.newer();
+		while (timeline.get().older === "more") await timeline.older();
+		expect(timeline.get().items.length).toBe(count + 1);
+		await channel.send("newer");
+		await until(timeline, (view) => texts(view).at(-1) === "newer", "what is new again");
+
+		rui.channel(id).forget();
+		await until(timeline, ({ items, opening }) => !opening && items.length === 50, "the newest page");
+		await timeline.jump(102);
+		await timeline.latest();
+		expect(texts(timeline.get()).at(-1)).toBe("newer");
 	});
 });
 

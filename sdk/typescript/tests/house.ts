@@ -7,6 +7,8 @@ import { Account, Klatch, type KlatchOptions, once, type Readable } from "../src
 /** A process of the built binary with a folder of its own. */
 export interface RunningServer {
 	readonly url: string;
+	/** Base address of the listener for operators. */
+	readonly internal: string;
 	kill(): Promise<void>;
 	end(): Promise<void>;
 	restart(): Promise<void>;

@@ -3,8 +3,9 @@
 use crate::world::World;
 use klatch_channel::{Actor, ChannelError, HistoryPage, Turn};
 use klatch_log::LogError;
-use klatch_types::{Policy, Profile, Seq};
+use klatch_types::{Clock, Millis, Policy, Profile, Seq};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_message_is_posted_edited_reacted_to_and_deleted() {
@@ -156,4 +157,40 @@ async fn history_pages_both_ways() {
     up.reverse();
     assert_eq!(down, up);
     assert_eq!(down.len(), 25);
+}
+
+/// Whatever the time, one jumps to the first message from then on.
+#[tokio::test]
+async fn history_from_a_time_on() {
+    let world = World::new(Policy::of(Profile::App)).await;
+    let ana = world.user("ana").await;
+    let channel = world.group(&ana, &[]).await;
+    let begin = world.clock.now();
+    for n in 0..20 {
+        world.clock.advance(Duration::from_secs(60));
+        let seq = world.send(&ana, channel, &format!("m{n}")).await.unwrap();
+        if n % 3 == 0 {
+            world
+                .channels
+                .react(&ana, channel, seq, "👍".into(), None)
+                .await
+                .unwrap();
+        }
+    }
+    let since = async |at: Millis| {
+        let page = HistoryPage::Since(at);
+        let page = world.channels.history(&ana, channel, page, 50).await.unwrap();
+        page.messages
+            .into_iter()
+            .map(|message| message.text)
+            .collect::<Vec<_>>()
+    };
+    let from = |first: u64| (first..20).map(|n| format!("m{n}")).collect::<Vec<_>>();
+    for n in 0..20 {
+        let at = begin.plus(Duration::from_secs(60 * (n + 1)));
+        assert_eq!(since(at).await, from(n), "at the time of message {n}");
+        assert_eq!(since(Millis(at.0 + 1)).await, from(n + 1), "a little later");
+    }
+    assert_eq!(since(Millis(i64::MIN)).await, from(0));
+    assert_eq!(since(Millis(i64::MAX)).await, from(20));
 }

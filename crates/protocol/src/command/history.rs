@@ -3,8 +3,8 @@
 use klatch_types::{ChannelId, Seq};
 use serde::{Deserialize, Serialize};
 
-/// A page of messages, with edits, deletions and reactions applied. With `before` or neither: newest first,
-/// downwards. With `after`: oldest first, upwards.
+/// A page of messages, with edits, deletions and reactions applied. With `before` or none of the three: newest first,
+/// downwards. With `after` or `since`: oldest first, upwards.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct History {
@@ -16,6 +16,9 @@ pub struct History {
     /// Messages above this position, oldest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Seq>,
+    /// Messages from this time on, Unix milliseconds, oldest first: how one jumps to a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
     /// How many, 1 to 200; 50 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -6,21 +6,22 @@ use klatch_channel::{Actor, Asked, ChannelError, HistoryPage, Range};
 use klatch_protocol::ErrorCode;
 use klatch_protocol::command::history::{Events, History, MessageGet};
 use klatch_protocol::view::Reply;
-use klatch_types::Seq;
 use klatch_types::limits::{PAGE_DEFAULT, PAGE_MAX, RANGE_MAX};
+use klatch_types::{Millis, Seq};
 
 impl Sessions {
     pub(crate) async fn history(&self, actor: &Actor, c: History) -> Result<Reply, SessionError> {
         let limit = page(c.limit, PAGE_DEFAULT, PAGE_MAX)?;
-        let which = match (c.before, c.after) {
-            (Some(_), Some(_)) => {
+        let which = match (c.before, c.after, c.since) {
+            (before, None, None) => HistoryPage::Before(before),
+            (None, Some(after), None) => HistoryPage::After(after),
+            (None, None, Some(since)) => HistoryPage::Since(Millis(since)),
+            _ => {
                 return Err(SessionError::refused(
                     ErrorCode::Invalid,
-                    "give `before` or `after`, not both",
+                    "give one of `before`, `after` and `since`",
                 ));
             }
-            (before, None) => HistoryPage::Before(before),
-            (None, Some(after)) => HistoryPage::After(after),
         };
         Ok(Reply::Messages(
             self.channels.history(actor, c.channel, which, limit).await?,

@@ -92,6 +92,7 @@ async fn read(
         channel,
         before,
         after: None,
+        since: None,
         limit: Some(limit),
     };
     match sessions.run(who, Command::History(command)).await? {

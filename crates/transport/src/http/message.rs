@@ -44,7 +44,7 @@ struct EditBody {
     key: Option<ClientKey>,
 }
 
-/// Which messages. With `before` or neither: newest first, downwards. With `after`: oldest first, upwards.
+/// Which messages. With `before` or none of the three: newest first, downwards. With `after` or `since`: oldest first, upwards.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -53,6 +53,8 @@ struct MessagesQuery {
     before: Option<Seq>,
     /// Messages above this position, oldest first.
     after: Option<Seq>,
+    /// Messages from this time on, Unix milliseconds, oldest first.
+    since: Option<i64>,
     /// How many, 1 to 200; 50 if left out.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -92,13 +94,19 @@ async fn list_messages(
     At(at): At<ChannelPath>,
     Params(query): Params<MessagesQuery>,
 ) -> Answer {
-    let MessagesQuery { before, after, limit } = query;
+    let MessagesQuery {
+        before,
+        after,
+        since,
+        limit,
+    } = query;
     app.run(
         &who,
         Command::History(History {
             channel: at.id,
             before,
             after,
+            since,
             limit,
         }),
         StatusCode::OK,

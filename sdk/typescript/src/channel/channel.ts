@@ -94,7 +94,13 @@ export class ChannelHandle {
 			afresh: () => void this.timeline.afresh(),
 			lost: () => host.lost(id),
 		});
-		this.view.subscribe(() => this.timeline.refresh());
+		let ticks = "";
+		this.view.subscribe(() => {
+			const { peer_received, peer_read } = this.view.get() ?? {};
+			const now = `${peer_received} ${peer_read}`;
+			if (now !== ticks) this.timeline.refresh();
+			ticks = now;
+		});
 	}
 
 	/** Sends a message. Resolves once it is kept here: it will be sent even if the program is stopped and started again. */

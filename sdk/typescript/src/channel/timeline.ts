@@ -187,6 +187,16 @@ export class Timeline implements Readable<TimelineView> {
 		this.#grow(turn, [...below.messages, ...above.messages], () => {});
 	}
 
+	/** Shows the first message from a time on (Unix milliseconds) and those around it; the newest if there is none so late.
+	 * Its position, if there is one. Errors: `Refused`, `Unanswered`. */
+	async jumpToTime(since: number): Promise<Seq | undefined> {
+		const { messages } = await this.#host.history({ since, limit: 1 });
+		const seq = messages[0]?.seq;
+		if (seq === undefined) await this.latest();
+		else await this.jump(seq);
+		return seq;
+	}
+
 	/** Takes events of the log, in order. */
 	apply(events: readonly Event[]): void {
 		if (this.#state === "opening") this.#early.push(...events);
@@ -272,11 +282,10 @@ export class Timeline implements Readable<TimelineView> {
 	#show(): void {
 		const problem = this.#problem === undefined ? {} : { problem: this.#problem };
 		const waiting = this.#newer === "none" ? this.#host.waiting() : [];
+		const pending = waiting.map((entry) => this.#pendingOf(entry));
+		this.#pending = new Map(pending.map((item) => [item.waiting.key, item]));
 		this.#view.set({
-			items: [
-				...this.#messages.map((message) => this.#itemOf(message)),
-				...waiting.map((entry) => this.#pendingOf(entry)),
-			],
+			items: [...this.#messages.map((message) => this.#itemOf(message)), ...pending],
 			older: this.#older,
 			newer: this.#newer,
 			opening: this.#state === "opening",
@@ -293,12 +302,10 @@ export class Timeline implements Readable<TimelineView> {
 		return item;
 	}
 
-	#pendingOf(waiting: Waiting): Item {
+	#pendingOf(waiting: Waiting): Item & { kind: "pending" } {
 		const known = this.#pending.get(waiting.key);
 		if (known?.waiting === waiting) return known;
-		const item = { kind: "pending", waiting, status: waiting.problem ? "failed" : "sending" } as const;
-		this.#pending.set(waiting.key, item);
-		return item;
+		return { kind: "pending", waiting, status: waiting.problem ? "failed" : "sending" };
 	}
 }
 

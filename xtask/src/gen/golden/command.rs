@@ -72,7 +72,9 @@ ops! {
     Delete "delete" message::Delete { channel: channel(), target: Seq(42), key: Some(key()) };
     React "react" reaction::React { channel: channel(), target: Seq(42), emoji: "👍".into(), key: Some(key()) };
     Unreact "unreact" reaction::Unreact { channel: channel(), target: Seq(42), emoji: "👍".into(), key: None };
-    History "history" history::History { channel: channel(), before: Some(Seq(42)), after: None, limit: Some(50) };
+    History "history" history::History {
+        channel: channel(), before: Some(Seq(42)), after: None, since: None, limit: Some(50),
+    };
     MessageGet "message_get" history::MessageGet { channel: channel(), target: Seq(42) };
     Events "events" history::Events {
         channel: channel(), after: Seq(40), limit: Some(200), epoch: Some(EPOCH.into()), until: Some(Seq(42)),

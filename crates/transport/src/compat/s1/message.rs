@@ -253,6 +253,7 @@ async fn unread_of(
         channel: channel.id,
         before: None,
         after: Some(channel.read),
+        since: None,
         limit: Some(limit),
     };
     match app.sessions.run(who, Command::History(command)).await? {

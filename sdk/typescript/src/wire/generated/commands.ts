@@ -339,8 +339,8 @@ export interface Unreact {
 	target: Seq;
 }
 /**
- * A page of messages, with edits, deletions and reactions applied. With `before` or neither: newest first,
- * downwards. With `after`: oldest first, upwards.
+ * A page of messages, with edits, deletions and reactions applied. With `before` or none of the three: newest first,
+ * downwards. With `after` or `since`: oldest first, upwards.
  */
 export interface History {
 	/** Messages above this position, oldest first. */
@@ -351,6 +351,8 @@ export interface History {
 	channel: ChannelId;
 	/** How many, 1 to 200; 50 if left out. */
 	limit?: number;
+	/** Messages from this time on, Unix milliseconds, oldest first: how one jumps to a day. */
+	since?: number;
 }
 /** One message, with edits, deletion and reactions applied. */
 export interface MessageGet {
