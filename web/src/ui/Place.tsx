@@ -8,3 +8,6 @@ export const PlaceProvider = Context.Provider;
 
 /** The element; `undefined` for the body. */
 export const usePlace = () => use(Context);
+
+/** Within what popups stay. */
+export const useBounds = () => usePlace() ?? "clipping-ancestors";

@@ -86,7 +86,9 @@ class KlatchChat extends HTMLElement {
 			language: this.getAttribute("lang"),
 			token: typeof token === "string" ? () => token : token,
 		};
-		this.#mounted ??= import("./mount.tsx").then(({ mount }) => mount(this, this.#shadow));
+		this.#mounted ??= pageIsThere()
+			.then(() => import("./mount.tsx"))
+			.then(({ mount }) => mount(this, this.#shadow));
 		this.#mounted.then(
 			(mounted) => mounted.show(options),
 			() => {
@@ -96,6 +98,16 @@ class KlatchChat extends HTMLElement {
 			},
 		);
 	}
+}
+
+/** The page comes first: nothing is loaded until it has all that it wanted, and has a moment. */
+function pageIsThere(): Promise<void> {
+	return new Promise((resolve) => {
+		// Safari has no idle callbacks.
+		const idle = () => ("requestIdleCallback" in window ? requestIdleCallback(() => resolve()) : setTimeout(resolve));
+		if (document.readyState === "complete") idle();
+		else window.addEventListener("load", idle, { once: true });
+	});
 }
 
 if (!customElements.get(TAG)) customElements.define(TAG, KlatchChat);

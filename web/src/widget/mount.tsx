@@ -3,6 +3,8 @@
 import { Klatch } from "@klatch/client";
 import { KlatchProvider } from "@klatch/client/react";
 import { createRoot } from "react-dom/client";
+import { Router } from "wouter";
+import { memoryLocation } from "wouter/memory-location";
 import { EmojiHost } from "../emoji/EmojiHost.tsx";
 import { isLanguage } from "../i18n/language.ts";
 import { WordsProvider } from "../i18n/Words.tsx";
@@ -45,6 +47,8 @@ export function mount(element: HTMLElement, shadow: ShadowRoot): Mounted {
 	let current: WidgetOptions | undefined;
 	let client: Promise<Klatch> | undefined;
 	let stop = () => {};
+	// The page's address is the page's.
+	const { hook } = memoryLocation();
 
 	const connect = async (options: WidgetOptions): Promise<Klatch> => {
 		const owner = await ownerOf(options);
@@ -66,7 +70,9 @@ export function mount(element: HTMLElement, shadow: ShadowRoot): Mounted {
 							<EmojiHost>
 								<DialogHost>
 									<MenuHost>
-										<Chat key={channel} id={channel} role={role} tell={tell} />
+										<Router hook={hook}>
+											<Chat key={channel} id={channel} role={role} tell={tell} />
+										</Router>
 									</MenuHost>
 								</DialogHost>
 							</EmojiHost>
