@@ -26,7 +26,7 @@ help: ## List the commands
 # be compiled anew each time.
 WEB := web/dist/index.html
 WEB_SOURCES := $(shell find web/src web/build sdk/typescript/src -type f) \
-	web/index.html web/vite.config.ts web/package.json package-lock.json
+	web/index.html $(wildcard web/vite*.config.ts) web/package.json package-lock.json
 
 $(WEB): $(WEB_SOURCES) | packages
 	npm run --silent build -w web -- --logLevel warn

@@ -1,11 +1,13 @@
 // A real server for a test: its own data folder, any free port, killed and started again at will.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
+const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, "../..");
 const binary = path.resolve(process.env.KLATCH_BIN ?? path.join(root, "target/debug/klatch"));
 const START_MS_MAX = 60_000;
@@ -33,6 +35,13 @@ export class Server {
 		return server;
 	}
 
+	/** Runs a command on the data; most need the process to have ended. What it prints. */
+	async command(...args) {
+		const options = { cwd: this.#folder, env: this.#ownEnv() };
+		const { stdout } = await run(binary, ["--data", this.#data(), ...args], options);
+		return stdout;
+	}
+
 	/** The process ends at once, wherever it is. */
 	async kill() {
 		const gone = new Promise((resolve) => this.#child.once("exit", resolve));
@@ -57,12 +66,19 @@ export class Server {
 		await rm(this.#folder, { recursive: true, force: true });
 	}
 
-	async #run(address, more) {
-		const data = path.join(this.#folder, "data");
-		// The test's own variables are not the server's configuration.
+	#data() {
+		return path.join(this.#folder, "data");
+	}
+
+	/** The test's own variables are not the server's configuration. */
+	#ownEnv() {
 		const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KLATCH_")));
+		return { ...env, ...this.#env };
+	}
+
+	async #run(address, more) {
 		const listen = ["--public", address, "--internal", "127.0.0.1:0"];
-		const child = spawn(binary, ["--data", data, "serve", ...listen, ...more], { cwd: this.#folder, env: { ...env, ...this.#env } });
+		const child = spawn(binary, ["--data", this.#data(), "serve", ...listen, ...more], { cwd: this.#folder, env: this.#ownEnv() });
 		this.#child = child;
 		child.stderr.on("data", (chunk) => (this.#said = (this.#said + chunk).slice(-8_000)));
 		[this.url, this.internal] = await new Promise((resolve, reject) => {

@@ -4,7 +4,9 @@ import { AT, said, waiting } from "./house.tsx";
 
 const MINUTE_MS = 60_000;
 const shape = (rows: ReturnType<typeof rowsOf>) =>
-	rows.map((row) => (row.kind === "message" ? `${keyOf(row.item)}${row.first ? " first" : ""}` : row.kind));
+	rows.map((row) =>
+		[row.day !== undefined && "day", row.isNew && "new", row.key, row.first && "first"].filter(Boolean).join(" "),
+	);
 
 test("an author's messages in a row are a group, until others write, time passes or something is answered", () => {
 	const items = [
@@ -16,8 +18,7 @@ test("an author's messages in a row are a group, until others write, time passes
 		said(6, { at: AT + 11 * MINUTE_MS, reply_to: 1 }),
 	];
 	expect(shape(rowsOf(items, { me: "ana" }))).toEqual([
-		"day",
-		"seq:1 first",
+		"day seq:1 first",
 		"seq:2",
 		"seq:3 first",
 		"seq:4 first",
@@ -31,20 +32,22 @@ test("days part messages", () => {
 		said(1, { at: new Date(2026, 2, 3, 23, 59).getTime() }),
 		said(2, { at: new Date(2026, 2, 4, 0, 1).getTime() }),
 	];
-	expect(shape(rowsOf(items, { me: "ana" }))).toEqual(["day", "seq:1 first", "day", "seq:2 first"]);
+	expect(shape(rowsOf(items, { me: "ana" }))).toEqual(["day seq:1 first", "day seq:2 first"]);
+});
+
+test("the first message begins a day only if nothing is older", () => {
+	expect(shape(rowsOf([said(1)], { me: "ana", older: true }))).toEqual(["seq:1 first"]);
 });
 
 test("what is new begins with the first message of another after what was read", () => {
 	const items = [said(1), said(2, { actor: "ana" }), said(3), said(4)];
 	expect(shape(rowsOf(items, { me: "ana", read_before: 1 }))).toEqual([
-		"day",
-		"seq:1 first",
+		"day seq:1 first",
 		"seq:2 first",
-		"new",
-		"seq:3 first",
+		"new seq:3 first",
 		"seq:4",
 	]);
-	expect(shape(rowsOf(items, { me: "ana", read_before: 4 }))).not.toContain("new");
+	expect(shape(rowsOf(items, { me: "ana", read_before: 4 })).join()).not.toContain("new");
 });
 
 test("a message keeps its key when the server has it", () => {

@@ -51,7 +51,7 @@ export function useActs(surroundings: Surroundings): (act: Act) => void {
 				void react(act.message, act.emoji, act.on);
 				return;
 			case "pick":
-				emoji({ anchor: act.at, onPick: (char) => void react(act.message, char, true) });
+				emoji({ anchor: seen(act.at), onPick: (char) => void react(act.message, char, true) });
 				return;
 			case "jump":
 				jump(act.seq);
@@ -81,6 +81,11 @@ export function useActs(surroundings: Surroundings): (act: Act) => void {
 	}, []);
 	const run = useRef(act);
 	return act;
+}
+
+/** What an element is in that can be seen: a button of the toolbar goes with the pointer. */
+function seen(element: HTMLElement): HTMLElement {
+	return element.getClientRects().length > 0 ? element : (element.closest("article") ?? element);
 }
 
 function menuOf(

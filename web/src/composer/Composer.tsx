@@ -17,8 +17,6 @@ import { characters, left } from "./count.ts";
 import { MentionList, optionId } from "./MentionList.tsx";
 import { complete, matching, type Query, queryAt } from "./mention.ts";
 
-const HEIGHT_MAX_PX = 240;
-
 export interface ComposerHandle {
 	focus(): void;
 	/** Puts text at the caret. */
@@ -56,15 +54,11 @@ export function Composer(props: ComposerProps) {
 	const remaining = left(text, max);
 	const sendable = text.trim() !== "" && characters(text) <= max;
 
-	// The field is as high as what is written, and the caret is where a completion left it.
+	// The caret is where a completion left it.
 	useLayoutEffect(() => {
-		const element = field.current;
-		if (!element) return;
-		element.style.height = "auto";
-		if (text) element.style.height = `${Math.min(element.scrollHeight, HEIGHT_MAX_PX)}px`;
-		if (caret.current !== undefined) element.setSelectionRange(caret.current, caret.current);
+		if (caret.current !== undefined) field.current?.setSelectionRange(caret.current, caret.current);
 		caret.current = undefined;
-	}, [text]);
+	});
 
 	const look = (element: HTMLTextAreaElement) => {
 		const at =
@@ -133,29 +127,32 @@ export function Composer(props: ComposerProps) {
 					{onEmoji && (
 						<IconButton icon="smile" label={t("message.emoji")} onClick={(event) => onEmoji(event.currentTarget)} />
 					)}
-					<textarea
-						ref={field}
-						rows={1}
-						value={text}
-						aria-label={t("message.write")}
-						aria-describedby="composer-count"
-						aria-autocomplete="list"
-						aria-controls={query && found.length > 0 ? "mention-list" : undefined}
-						aria-activedescendant={query && found.length > 0 ? optionId(chosen) : undefined}
-						placeholder={label}
-						onChange={(event: ChangeEvent<HTMLTextAreaElement>) => {
-							onText(event.target.value);
-							look(event.target);
-						}}
-						onSelect={(event) => look(event.currentTarget)}
-						onBlur={() => setQuery(undefined)}
-						onKeyDown={onKeyDown}
-						className="max-h-60 min-w-0 grow resize-none self-center bg-transparent px-1.5 py-1.5 text-base text-ink outline-none placeholder:text-faint"
-					/>
+					{/* As high as what is written: a copy of it, not seen, makes the room. */}
+					<div data-text={text} className="writing-room grid min-w-0 grow self-center">
+						<textarea
+							ref={field}
+							rows={1}
+							value={text}
+							aria-label={t("message.write")}
+							aria-describedby="composer-count"
+							aria-autocomplete="list"
+							aria-controls={query && found.length > 0 ? "mention-list" : undefined}
+							aria-activedescendant={query && found.length > 0 ? optionId(chosen) : undefined}
+							placeholder={label}
+							onChange={(event: ChangeEvent<HTMLTextAreaElement>) => {
+								onText(event.target.value);
+								look(event.target);
+							}}
+							onSelect={(event) => look(event.currentTarget)}
+							onBlur={() => setQuery(undefined)}
+							onKeyDown={onKeyDown}
+							className="writing col-start-1 row-start-1 resize-none overflow-y-auto bg-transparent text-ink outline-none placeholder:text-faint"
+						/>
+					</div>
 					<span
 						id="composer-count"
 						role="status"
-						className={`self-center px-1 text-xs tabular-nums ${remaining !== undefined && remaining < 0 ? "font-semibold text-danger" : "text-faint"}`}
+						className={`self-end px-1 pb-2.5 text-xs tabular-nums ${remaining !== undefined && remaining < 0 ? "font-semibold text-danger" : "text-faint"}`}
 					>
 						{remaining !== undefined && (
 							<>

@@ -4,6 +4,7 @@ import { Popover } from "@base-ui/react/popover";
 import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import type { Key } from "../i18n/catalogue.ts";
 import { useWords } from "../i18n/Words.tsx";
+import { useBounds, usePlace } from "../ui/Place.tsx";
 import { Spinner } from "../ui/Spinner.tsx";
 import { type Emoji, loadEmoji, recentEmoji, usedEmoji } from "./data.ts";
 import type { OpenPicker } from "./EmojiHost.tsx";
@@ -73,8 +74,16 @@ export default function Picker({ anchor, onPick, onClose }: OpenPicker & { onClo
 	};
 	return (
 		<Popover.Root open onOpenChange={(open) => !open && onClose()}>
-			<Popover.Portal>
-				<Popover.Positioner anchor={anchor} side="top" align="end" sideOffset={6} collisionPadding={8} className="z-40">
+			<Popover.Portal container={usePlace()}>
+				<Popover.Positioner
+					anchor={anchor}
+					side="top"
+					align="end"
+					sideOffset={6}
+					collisionPadding={8}
+					collisionBoundary={useBounds()}
+					className="z-40"
+				>
 					<Popover.Popup
 						aria-label={t("message.emoji")}
 						initialFocus={field}

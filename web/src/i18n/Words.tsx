@@ -16,8 +16,15 @@ export interface Words {
 
 const Context = createContext<Words | undefined>(undefined);
 
-export function WordsProvider({ children }: { children: ReactNode }) {
-	const [language, setLanguage] = useState(() => chosenLanguage() ?? bestLanguage(navigator.languages));
+interface WordsProviderProps {
+	children: ReactNode;
+	/** On another's page: its choice of a language, or the browser's. What is chosen in the app is the app's. */
+	fixed?: Language | "browser";
+}
+
+export function WordsProvider({ children, fixed }: WordsProviderProps) {
+	const [chosen, setLanguage] = useState(() => chosenLanguage() ?? bestLanguage(navigator.languages));
+	const language = fixed === undefined ? chosen : fixed === "browser" ? bestLanguage(navigator.languages) : fixed;
 	const [loaded, setLoaded] = useState<{ language: Language; catalogue: Catalogue }>();
 	useEffect(() => {
 		let current = true;
@@ -39,8 +46,8 @@ export function WordsProvider({ children }: { children: ReactNode }) {
 		return { t, dates: dates(locale, t), language: loaded.language, choose };
 	}, [loaded, choose]);
 	useEffect(() => {
-		if (words) document.documentElement.lang = words.language;
-	}, [words]);
+		if (words && fixed === undefined) document.documentElement.lang = words.language;
+	}, [words, fixed]);
 	return words && <Context value={words}>{children}</Context>;
 }
 

@@ -260,4 +260,8 @@ export const en = {
 
 	"date.today": "Today",
 	"date.yesterday": "Yesterday",
+	"widget.ended": "This chat is closed",
+	"widget.ended_hint": "You were signed out of it. Reload the page to come back.",
+	"widget.waiting": "You are in the lobby",
+	"widget.waiting_hint": "You come in as soon as an organizer lets you.",
 } as const;

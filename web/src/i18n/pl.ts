@@ -305,4 +305,8 @@ export const pl: Catalogue = {
 
 	"date.today": "Dzisiaj",
 	"date.yesterday": "Wczoraj",
+	"widget.ended": "Ten czat jest zamknięty",
+	"widget.ended_hint": "Twoja sesja się skończyła. Odśwież stronę, aby wrócić.",
+	"widget.waiting": "Jesteś w poczekalni",
+	"widget.waiting_hint": "Wejdziesz, gdy tylko organizator cię wpuści.",
 };

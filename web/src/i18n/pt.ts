@@ -266,4 +266,8 @@ export const pt: Catalogue = {
 
 	"date.today": "Hoje",
 	"date.yesterday": "Ontem",
+	"widget.ended": "Esta conversa está fechada",
+	"widget.ended_hint": "A sua sessão terminou. Recarregue a página para voltar.",
+	"widget.waiting": "Está na sala de espera",
+	"widget.waiting_hint": "Entra assim que um organizador o deixar.",
 };

@@ -7,22 +7,38 @@ interface MarkdownProps {
 	text: string;
 	/** Whether a name after an `@` is somebody who was mentioned, and whether that is the reader. */
 	mentions?: (name: string) => "other" | "me" | undefined;
+	/** What follows the last word. */
+	end?: ReactNode;
 }
 
-export const Markdown = memo(function Markdown({ text, mentions }: MarkdownProps) {
+export const Markdown = memo(function Markdown({ text, mentions, end }: MarkdownProps) {
 	const tree = useMemo(() => parse(text), [text]);
-	if (isOnlyEmoji(text.trim())) return <p className="text-[2rem]/[2.5rem]">{text.trim()}</p>;
-	return <div className="flex flex-col gap-1.5">{tree.map((block, at) => draw(block, at, mentions))}</div>;
+	if (isOnlyEmoji(text.trim())) {
+		return (
+			<p className="text-[2rem]/[2.5rem]">
+				{text.trim()} {end}
+			</p>
+		);
+	}
+	const last = tree.at(-1);
+	const inside = last?.kind === "paragraph";
+	return (
+		<div className="flex flex-col gap-1.5">
+			{tree.map((block, at) => draw(block, at, mentions, inside && block === last ? end : undefined))}
+			{!inside && end}
+		</div>
+	);
 });
 
 type Mentions = MarkdownProps["mentions"];
 
-function draw(block: Block, at: number, mentions: Mentions): ReactNode {
+function draw(block: Block, at: number, mentions: Mentions, end?: ReactNode): ReactNode {
 	switch (block.kind) {
 		case "paragraph":
 			return (
 				<p key={at} className="wrap-anywhere whitespace-pre-wrap">
 					{drawAll(block.children, mentions)}
+					{end && <> {end}</>}
 				</p>
 			);
 		case "code":

@@ -10,6 +10,7 @@ import { Avatar } from "../ui/Avatar.tsx";
 import { IconButton } from "../ui/Button.tsx";
 import { useDialogs } from "../ui/Dialogs.tsx";
 import { type MenuItem, useMenu } from "../ui/Menu.tsx";
+import { usePlace } from "../ui/Place.tsx";
 import type { Channel, Member, UserId } from "../wire.ts";
 
 const Confirm = lazy(() => import("../ui/Confirm.tsx"));
@@ -67,6 +68,8 @@ function useMemberMenu({ channel, member, me }: MemberLineProps): MenuItem[][] {
 	const dialogs = useDialogs();
 	const [, attempt] = useAttempt();
 	const [, navigate] = useLocation();
+	// On another's page there is this channel only.
+	const isApp = usePlace() === undefined;
 	const { user, muted_until = 0 } = member;
 	if (user.id === me) return [];
 	const target = { channel: channel.id, user: user.id };
@@ -84,7 +87,8 @@ function useMemberMenu({ channel, member, me }: MemberLineProps): MenuItem[][] {
 		icon: "people",
 		onSelect: () => void attempt(() => klatch.call("member_role", { ...target, role })),
 	}));
-	if (!mayActOn(channel, member, me) || channel.archived) return [[write]];
+	const direct = isApp ? [write] : [];
+	if (!mayActOn(channel, member, me) || channel.archived) return [direct].filter((group) => group.length > 0);
 	const muted = muted_until > Date.now();
 	const mute: MenuItem[] = muted
 		? [{ label: t("member.unmute"), icon: "mute", onSelect: () => void attempt(() => klatch.call("unmute", target)) }]
@@ -111,7 +115,7 @@ function useMemberMenu({ channel, member, me }: MemberLineProps): MenuItem[][] {
 				/>
 			)),
 	});
-	return [[write], roles, mute, [confirm("remove", "member_remove"), confirm("ban", "ban")]].filter(
+	return [direct, roles, mute, [confirm("remove", "member_remove"), confirm("ban", "ban")]].filter(
 		(group) => group.length > 0,
 	);
 }

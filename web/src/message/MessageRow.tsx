@@ -48,7 +48,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 			data-seq={message?.seq}
 			data-state={state}
 			aria-label={`${author.name}, ${dates.moment(at)}`}
-			className={`group/row ring-inside relative flex gap-3 px-4 md:px-6 ${first ? "mt-3 pt-0.5" : ""} pb-0.5 hover:bg-hover/60 focus-within:bg-hover/60 ${mentioned ? "bg-mention/45" : ""} ${found ? "animate-found" : ""}`}
+			className={`group/row ring-inside relative flex pointer-coarse:select-none gap-3 px-4 md:px-6 ${first ? "mt-3 pt-0.5" : ""} pb-0.5 hover:bg-hover/60 focus-within:bg-hover/60 ${mentioned ? "bg-mention/45" : ""} ${found ? "animate-found" : ""}`}
 		>
 			<div className="w-9 shrink-0">
 				{first ? (
@@ -119,19 +119,15 @@ function Body({
 			</p>
 		);
 	}
-	return (
-		<>
-			<Markdown text={text} {...(mentions ? { mentions } : {})} />
-			{message?.edited_at !== undefined && (
-				<span
-					className="edited text-xs text-faint"
-					data-tip={t("message.edited_at", { time: dates.moment(message.edited_at) })}
-				>
-					({t("message.edited")})
-				</span>
-			)}
-		</>
+	const edited = message?.edited_at !== undefined && (
+		<span
+			className="edited text-xs text-faint"
+			data-tip={t("message.edited_at", { time: dates.moment(message.edited_at) })}
+		>
+			({t("message.edited")})
+		</span>
 	);
+	return <Markdown text={text} end={edited} {...(mentions ? { mentions } : {})} />;
 }
 
 function Failed({ item, act }: { item: Extract<Item, { kind: "pending" }>; act(act: Act): void }) {

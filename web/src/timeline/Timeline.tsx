@@ -37,7 +37,11 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 	const { timeline } = handle;
 	const view = useMessages(channel.id);
 	const [readBefore] = useState(() => (channel.unread > 0 ? channel.read : undefined));
-	const rows = useMemo(() => rowsOf(view.items, { me, read_before: readBefore }), [view.items, me, readBefore]);
+	const older = view.older !== "none";
+	const rows = useMemo(
+		() => rowsOf(view.items, { me, read_before: readBefore, older }),
+		[view.items, me, readBefore, older],
+	);
 	const scroller = useRef<HTMLDivElement>(null);
 	const [atEnd, setAtEnd] = useState(true);
 	const [active, setActive] = useState<string>();
@@ -73,7 +77,7 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 	useLayoutEffect(() => {
 		if (placed.current || rows.length === 0) return;
 		placed.current = true;
-		const start = rows.findIndex(({ kind }) => kind === "new");
+		const start = rows.findIndex(({ isNew }) => isNew);
 		if (start >= 0) virtualizer.scrollToIndex(start, { align: "start" });
 		else virtualizer.scrollToEnd();
 	}, [rows, virtualizer]);
@@ -109,9 +113,7 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 	}, [target, timeline]);
 	useLayoutEffect(() => {
 		if (going.current === undefined || found === undefined) return;
-		const at = rows.findIndex(
-			(row) => row.kind === "message" && row.item.kind === "message" && row.item.message.seq === found,
-		);
+		const at = rows.findIndex((row) => seqOf(row) === found);
 		if (at < 0) return;
 		going.current = undefined;
 		virtualizer.scrollToIndex(at, { align: "center" });
@@ -129,8 +131,7 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 		const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
 		if (step === 0) return actByKey(event, rows[at], act);
 		event.preventDefault();
-		let next = at + step;
-		while (rows[next] && rows[next]?.kind !== "message") next += step;
+		const next = at + step;
 		const row = rows[next];
 		if (!row) return;
 		setActive(row.key);
@@ -140,9 +141,7 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 		);
 	};
 
-	const tabbable = rows.some(({ key }) => key === active)
-		? active
-		: rows.findLast(({ kind }) => kind === "message")?.key;
+	const tabbable = rows.some(({ key }) => key === active) ? active : rows.at(-1)?.key;
 	return (
 		<div className="relative min-h-0 grow">
 			<div
@@ -184,12 +183,7 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 												me={me}
 												shown={shown}
 												act={act}
-												found={
-													found !== undefined &&
-													row.kind === "message" &&
-													row.item.kind === "message" &&
-													row.item.message.seq === found
-												}
+												found={found !== undefined && seqOf(row) === found}
 												tabbable={row.key === tabbable}
 											/>
 										</div>
@@ -208,15 +202,19 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 	);
 }
 
+function seqOf({ item }: Row): Seq | undefined {
+	return item.kind === "message" ? item.message.seq : undefined;
+}
+
 /** A guess until it is measured. */
 function heightOf(row: Row | undefined): number {
-	if (row?.kind !== "message") return 40;
-	const text = row.item.kind === "message" ? row.item.message.text : row.item.waiting.text;
-	return (row.first ? 46 : 26) + Math.floor(text.length / 90) * 23;
+	if (!row) return 40;
+	const { text } = row.item.kind === "message" ? row.item.message : row.item.waiting;
+	return (row.first ? 58 : 25) + Math.floor(text.length / 100) * 23 + (row.day === undefined ? 0 : 40);
 }
 
 function actByKey(event: KeyboardEvent, row: Row | undefined, act: (act: Act) => void): void {
-	if (row?.kind !== "message" || event.ctrlKey || event.metaKey || event.altKey) return;
+	if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
 	const at = event.target as HTMLElement;
 	if (event.key === "Enter") act({ do: "menu", item: row.item, at });
 	else if (event.key === "r" && row.item.kind === "message") act({ do: "reply", message: row.item.message });

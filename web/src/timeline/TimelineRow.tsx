@@ -22,22 +22,19 @@ interface TimelineRowProps {
 	tabbable: boolean;
 }
 
-export const TimelineRow = memo(function TimelineRow({ row, ...rest }: TimelineRowProps) {
+export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
 	const { t, dates } = useWords();
-	if (row.kind === "day") return <Marker text={dates.day(row.at)} />;
-	if (row.kind === "new") return <Marker text={t("message.new")} look="new" />;
-	return <MessageLine row={row} {...rest} />;
+	const { day, isNew } = props.row;
+	return (
+		<>
+			{day !== undefined && <Marker text={dates.day(day)} />}
+			{isNew && <Marker text={t("message.new")} look="new" />}
+			<MessageLine {...props} />
+		</>
+	);
 });
 
-function MessageLine({
-	row,
-	channel,
-	me,
-	shown,
-	act,
-	found,
-	tabbable,
-}: TimelineRowProps & { row: Row & { kind: "message" } }) {
+function MessageLine({ row, channel, me, shown, act, found, tabbable }: TimelineRowProps) {
 	const { item, first } = row;
 	const message = item.kind === "message" ? item.message : undefined;
 	const reply = item.kind === "message" ? item.message.reply_to : item.waiting.reply_to;

@@ -5,10 +5,20 @@ import type { Item } from "@klatch/client";
 import { dayOf } from "../i18n/dates.ts";
 import type { Message, Seq } from "../wire.ts";
 
-export type Row =
-	| { kind: "day"; key: string; at: number }
-	| { kind: "new"; key: string }
-	| { kind: "message"; key: string; item: Item; first: boolean };
+/**
+ * A message, and what is above it. A day is no row of its own: at the head of the list it would be first before and after
+ * older messages come, and what is first on the screen is what stays where it is.
+ */
+export interface Row {
+	key: string;
+	item: Item;
+	/** Whether it begins a group, and shows who and when. */
+	first: boolean;
+	/** When the day was that it begins. */
+	day?: number;
+	/** Whether what is new begins with it. */
+	isNew?: boolean;
+}
 
 /** A message that comes sooner than this after another of the same author continues it. */
 const GROUP_MS = 5 * 60_000;
@@ -25,28 +35,27 @@ interface Place {
 	me: string;
 	/** How far they had read when they opened the channel; what others wrote after it is new. */
 	read_before?: Seq | undefined;
+	/** Whether there are older messages: then nobody knows whether the first one begins a day. */
+	older?: boolean;
 }
 
-export function rowsOf(items: readonly Item[], { me, read_before }: Place): Row[] {
+export function rowsOf(items: readonly Item[], { me, read_before, older }: Place): Row[] {
 	const rows: Row[] = [];
 	let day: number | undefined;
 	let last: { author: string; at: number } | undefined;
 	let told = read_before === undefined;
 	for (const item of items) {
 		const { at, reply_to } = item.kind === "pending" ? item.waiting : item.message;
-		if (dayOf(at) !== day) {
-			day = dayOf(at);
-			rows.push({ kind: "day", key: `day:${day}`, at });
-			last = undefined;
-		}
-		if (!told && isNew(item, me, read_before)) {
-			told = true;
-			rows.push({ kind: "new", key: "new" });
-			last = undefined;
-		}
 		const author = item.kind === "pending" ? me : item.message.actor;
-		const first = reply_to !== undefined || last?.author !== author || at - last.at > GROUP_MS;
-		rows.push({ kind: "message", key: keyOf(item), item, first });
+		const begins = dayOf(at) !== day;
+		const starts = !told && isNew(item, me, read_before);
+		const follows = last?.author === author && at - last.at <= GROUP_MS && reply_to === undefined;
+		const row: Row = { key: keyOf(item), item, first: !follows || begins || starts };
+		if (begins && (day !== undefined || !older)) row.day = at;
+		if (starts) row.isNew = true;
+		rows.push(row);
+		day = dayOf(at);
+		told ||= starts;
 		last = { author, at };
 	}
 	return rows;

@@ -4,6 +4,7 @@ import { Dialog as Base } from "@base-ui/react/dialog";
 import type { ReactNode } from "react";
 import { useWords } from "../i18n/Words.tsx";
 import { IconButton } from "./Button.tsx";
+import { usePlace } from "./Place.tsx";
 
 interface DialogProps {
 	title: string;
@@ -19,7 +20,7 @@ export function Dialog({ title, hint, onClose, children, actions, wide = false }
 	const { t } = useWords();
 	return (
 		<Base.Root open onOpenChange={(open) => !open && onClose()}>
-			<Base.Portal>
+			<Base.Portal container={usePlace()}>
 				<Base.Backdrop className="fixed inset-0 z-30 animate-fade bg-scrim" />
 				<Base.Popup
 					className={`fixed inset-x-0 bottom-0 z-30 mx-auto flex max-h-[92dvh] w-full animate-appear flex-col rounded-t-xl bg-raised shadow-high md:top-[12vh] md:bottom-auto md:max-h-[76dvh] md:rounded-xl ${wide ? "md:max-w-[40rem]" : "md:max-w-[27rem]"}`}

@@ -2,12 +2,20 @@ import { Menu } from "@base-ui/react/menu";
 import { Fragment } from "react";
 import { Icon } from "./Icon.tsx";
 import type { OpenMenu } from "./Menu.tsx";
+import { useBounds, usePlace } from "./Place.tsx";
 
 export default function MenuPopup({ anchor, label, groups, back, onClose }: OpenMenu & { onClose(): void }) {
 	return (
 		<Menu.Root open modal={false} onOpenChange={(open) => !open && onClose()}>
-			<Menu.Portal>
-				<Menu.Positioner anchor={anchor} side="bottom" align="end" sideOffset={4} className="z-40 outline-none">
+			<Menu.Portal container={usePlace()}>
+				<Menu.Positioner
+					anchor={anchor}
+					side="bottom"
+					align="end"
+					sideOffset={4}
+					collisionBoundary={useBounds()}
+					className="z-40 outline-none"
+				>
 					<Menu.Popup
 						aria-label={label}
 						finalFocus={() => back ?? true}

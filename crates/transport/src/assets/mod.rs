@@ -16,7 +16,10 @@ struct Built {
 include!(concat!(env!("OUT_DIR"), "/web.rs"));
 
 /// Where the files are whose names change with their content.
-const HASHED: &str = "assets/";
+const HASHED: [&str; 2] = ["assets/", WIDGET];
+/// Where the files are that `widget.js` loads into the pages of others.
+const WIDGET: &str = "widget/";
+const WIDGET_LOADER: &str = "widget.js";
 const INDEX: &str = "index.html";
 
 /// Always there, because the pages of the descriptions show it too.
@@ -47,6 +50,8 @@ pub struct Asset {
     pub content_type: &'static str,
     /// Whether another content would have another name, so that it may be kept for ever.
     pub immutable: bool,
+    /// Whether it is for the pages of others: part of the embeddable widget.
+    pub embedded: bool,
 }
 
 /// The file at a path such as `/`, `/join/CODE` or `/assets/app-1a2b3c.js` in the best encoding of those accepted; the
@@ -68,7 +73,8 @@ pub fn find(path: &str, accepts: impl Fn(Encoding) -> bool) -> Option<Asset> {
         bytes,
         encoding,
         content_type: content_type(file.path),
-        immutable: file.path.starts_with(HASHED) && file.path != ICON.path,
+        immutable: HASHED.iter().any(|folder| file.path.starts_with(folder)) && file.path != ICON.path,
+        embedded: file.path == WIDGET_LOADER || file.path.starts_with(WIDGET),
     })
 }
 

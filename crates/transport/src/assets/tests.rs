@@ -5,6 +5,10 @@ use super::*;
 /// All JavaScript that a first visit loads, compressed with gzip, is at most this: a bad network has it in seconds.
 const FIRST_LOAD_BYTES_MAX: usize = 180 * 1024;
 
+/// What `<klatch-chat>` costs a page at first, and with everything of a conversation; compressed with gzip.
+const WIDGET_LOADER_BYTES_MAX: usize = 5 * 1024;
+const WIDGET_BYTES_MAX: usize = 120 * 1024;
+
 fn plain(path: &str) -> Option<Asset> {
     find(path, |_| false)
 }
@@ -102,6 +106,14 @@ fn no_script_runs_text() {
 }
 
 #[test]
+fn every_file_is_found() {
+    assert!(BUILT.is_sorted_by_key(|file| file.path));
+    for file in BUILT {
+        assert_eq!(plain(file.path).unwrap().path, file.path);
+    }
+}
+
+#[test]
 fn the_smallest_accepted_twin_is_sent() {
     for file in BUILT {
         let brotli = find(file.path, |_| true).unwrap();
@@ -116,8 +128,30 @@ fn the_smallest_accepted_twin_is_sent() {
             );
             assert!(brotli.bytes.len() < gzip.bytes.len() && gzip.bytes.len() < plain.bytes.len());
         }
-        assert_eq!(plain.immutable, file.path.starts_with("assets/"), "{}", file.path);
+        let hashed = file.path.starts_with("assets/") || file.path.starts_with("widget/");
+        assert_eq!(plain.immutable, hashed, "{}", file.path);
+        assert_eq!(plain.embedded, file.path.starts_with("widget"), "{}", file.path);
     }
+}
+
+/// A page of others loads the first file with itself, and the others when the chat is seen.
+#[test]
+fn the_widget_stays_small() {
+    let Some(loader) = find("widget.js", |it| it == Encoding::Gzip) else {
+        return; // nothing was built, and the page of that says so
+    };
+    assert!(
+        loader.bytes.len() <= WIDGET_LOADER_BYTES_MAX,
+        "{} bytes",
+        loader.bytes.len()
+    );
+    let gzipped = |file: &Built| file.gzip.unwrap_or(file.plain).len();
+    let all: usize = BUILT
+        .iter()
+        .filter(|file| file.path.starts_with("widget/mount"))
+        .map(gzipped)
+        .sum();
+    assert!(all > 0 && all <= WIDGET_BYTES_MAX, "{all} bytes of the widget");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::edge::not_found;
-use super::security::PAGE_CSP;
+use super::security::{self, PAGE_CSP};
 use crate::assets::{self, Asset, Encoding};
 use crate::docs::{self, Page};
 use axum::response::{IntoResponse, Response};
@@ -73,6 +73,9 @@ fn serve(asset: &Asset, headers: &HeaderMap) -> Response {
     }
     if asset.immutable {
         headers.insert(header::CACHE_CONTROL, KEEP);
+    }
+    if asset.embedded {
+        security::for_any_page(headers);
     }
     response
 }

@@ -13,6 +13,12 @@ const API_CSP: &str = "default-src 'none'; frame-ancestors 'none'";
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
+/// Lets any page load a file, as it must to embed the widget: it is the same for everyone and tells nothing.
+pub(crate) fn for_any_page(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(CORP, HeaderValue::from_static("cross-origin"));
+}
+
 /// Puts the headers on an answer. What the route chose itself, such as a page's policy or a file's caching, stays.
 pub(crate) fn protect(headers: &mut HeaderMap) {
     let mut default = |name: HeaderName, value: &'static str| {
