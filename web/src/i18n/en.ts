@@ -270,6 +270,7 @@ export const en = {
 	"meeting.slow": "Slow mode",
 	"meeting.slow_off": "Off",
 	"meeting.seconds": { one: "{count} second", other: "{count} seconds" },
+	"meeting.minutes": { one: "{count} minute", other: "{count} minutes" },
 	"meeting.waiting": { one: "{count} person waits", other: "{count} people wait" },
 	"meeting.admit": "Let {name} in",
 	"meeting.admit_all": "Let all in",

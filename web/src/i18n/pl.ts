@@ -320,6 +320,7 @@ export const pl: Catalogue = {
 		many: "{count} sekund",
 		other: "{count} sekundy",
 	},
+	"meeting.minutes": { one: "{count} minuta", few: "{count} minuty", many: "{count} minut", other: "{count} minuty" },
 	"meeting.waiting": {
 		one: "{count} osoba czeka",
 		few: "{count} osoby czekają",

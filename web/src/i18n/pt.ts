@@ -275,7 +275,8 @@ export const pt: Catalogue = {
 	"meeting.mute_all_hint": "Só moderadores e proprietários podem escrever.",
 	"meeting.slow": "Modo lento",
 	"meeting.slow_off": "Desligado",
-	"meeting.seconds": { one: "{count} segundo", many: "{count} segundos", other: "{count} segundos" },
+	"meeting.seconds": { one: "{count} segundo", other: "{count} segundos" },
+	"meeting.minutes": { one: "{count} minuto", other: "{count} minutos" },
 	"meeting.waiting": {
 		one: "{count} pessoa espera",
 		many: "{count} pessoas esperam",

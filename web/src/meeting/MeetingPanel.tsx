@@ -64,7 +64,12 @@ export function MeetingPanel({ channel }: { channel: Channel }) {
 						value={String(slow)}
 						options={choices.map((seconds) => ({
 							value: String(seconds),
-							label: seconds === 0 ? t("meeting.slow_off") : t("meeting.seconds", { count: seconds }),
+							label:
+								seconds === 0
+									? t("meeting.slow_off")
+									: seconds % 60 === 0
+										? t("meeting.minutes", { count: seconds / 60 })
+										: t("meeting.seconds", { count: seconds }),
 						}))}
 						onChange={(seconds) => change({ slow_mode_s: Number(seconds) })}
 					/>
