@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -124,6 +125,33 @@ test("it tells its page what is unread, and stays the same when it is moved", as
 	await write(organizer, "After the move");
 	await sees(participant, "After the move");
 	await participant.until(() => counts.jsonValue(), (counts) => counts.includes(0) && counts.includes(1), "counts");
+});
+
+test("the organizer mutes all, makes newcomers wait and lets one in, and takes the transcript along", async () => {
+	await chat(organizer).getByRole("button", { name: "Details", exact: true }).click();
+	const turn = (name) => chat(organizer).getByRole("switch", { name }).click();
+	await turn("Mute all");
+	await chat(participant).getByText("Only moderators can write just now.").waitFor();
+	await turn("Mute all");
+	await chat(participant).getByRole("textbox").waitFor();
+
+	await turn("Lobby");
+	await chat(organizer).getByRole("switch", { name: "Lobby", checked: true }).waitFor();
+	const { origin } = new URL(organizer.page.url());
+	const latecomer = await Person.at(browser, `${origin}/participant?name=Lena`);
+	await chat(latecomer).getByText("You are in the lobby").waitFor();
+	await chat(organizer).getByRole("button", { name: "Let Lena in" }).waitFor();
+	await organizer.picture("widget-lobby");
+	await chat(organizer).getByRole("button", { name: "Let Lena in" }).click();
+	await chat(latecomer).locator("article").filter({ hasText: "Loud and clear" }).waitFor();
+	assert.deepEqual(latecomer.complaints, []);
+	await latecomer.context.close();
+
+	const download = organizer.page.waitForEvent("download");
+	await chat(organizer).getByRole("button", { name: "CSV", exact: true }).click();
+	const file = await readFile(await (await download).path(), "utf8");
+	assert.match(file, /Loud and clear/);
+	await chat(organizer).getByRole("button", { name: "Details", exact: true }).click();
 });
 
 test("someone who is removed sees nothing more within a second", async () => {

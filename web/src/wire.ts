@@ -1,6 +1,6 @@
 // The types of the wire that the app speaks of, under their own names.
 
-import type { views } from "@klatch/client";
+import type { ArgsOf, views } from "@klatch/client";
 
 export type Ban = views.Ban;
 export type Channel = views.Channel;
@@ -10,12 +10,15 @@ export type Device = views.Device;
 export type ErrorCode = views.ErrorCode;
 export type Invite = views.Invite;
 export type InvitePreview = views.InvitePreview;
+export type LobbyEntry = views.LobbyEntry;
+export type LobbySignal = views.LobbySignal;
 export type Member = views.Member;
 export type Message = views.Message;
 export type PresenceStatus = views.PresenceStatus;
 export type Problem = views.Problem;
 export type Reaction = views.Reaction;
 export type Role = views.Role;
+export type RulesChange = ArgsOf<"channel_rules">["rules"];
 export type Seq = views.Seq;
 export type User = views.User;
 export type UserId = views.UserId;

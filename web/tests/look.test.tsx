@@ -5,7 +5,7 @@ import { browserName } from "../src/account/browser.ts";
 import { hueOf, initialsOf } from "../src/ui/Avatar.tsx";
 
 const tokens = readFileSync(path.resolve(import.meta.dirname, "../src/look/tokens.css"), "utf8");
-const themes = { light: block(":root {"), dark: block(':root[data-theme="dark"] {') };
+const themes = { light: block(":host {"), dark: block(':host([data-theme="dark"]) {') };
 
 function block(start: string): Map<string, string> {
 	const from = tokens.indexOf(start);

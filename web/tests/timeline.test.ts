@@ -37,6 +37,9 @@ test("days part messages", () => {
 
 test("the first message begins a day only if nothing is older", () => {
 	expect(shape(rowsOf([said(1)], { me: "ana", older: true }))).toEqual(["seq:1 first"]);
+	const items = [said(1), said(2), said(3)];
+	const [, ...known] = shape(rowsOf(items, { me: "ana" }));
+	expect(shape(rowsOf(items, { me: "ana", older: true })), "each as it will be when older ones come").toEqual(known);
 });
 
 test("what is new begins with the first message of another after what was read", () => {

@@ -21,7 +21,7 @@ import type {
 	Users,
 } from "./wire/generated/views.ts";
 import type { ArgsOf, Op, Replies } from "./wire/replies.ts";
-import { requestAs, type TokenSource } from "./wire/rest.ts";
+import { downloadAs, requestAs, type TokenSource } from "./wire/rest.ts";
 
 /** How a client is made. */
 export interface KlatchOptions {
@@ -120,6 +120,11 @@ export class Klatch {
 	/** Asks over REST, as oneself. Errors as of `call`. */
 	rest<T>(method: string, path: string, body?: unknown): Promise<T> {
 		return requestAs<T>(this.url, this.#token, method, path, body);
+	}
+
+	/** Reads a file over REST, such as a transcript, as oneself. Errors as of `call`. */
+	download(path: string): Promise<Blob> {
+		return downloadAs(this.url, this.#token, path);
 	}
 
 	/** Connects now rather than after the wait. */

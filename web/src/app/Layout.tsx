@@ -21,7 +21,8 @@ export function Layout() {
 	const dialogs = useDialogs();
 	const [path] = useLocation();
 	const atStart = path === "/";
-	useTitle();
+	const name = useMe()?.space.name ?? "Klatch";
+	useTitle(name);
 	useSwitcherKey(() => dialogs((close) => <Switcher onClose={close} />));
 	return (
 		<div className="flex h-full flex-col">
@@ -39,7 +40,13 @@ export function Layout() {
 				>
 					<ChannelList />
 				</nav>
-				<main id="main" tabIndex={-1} className={`min-w-0 grow outline-none md:flex ${atStart ? "hidden" : "flex"}`}>
+				<main
+					id="main"
+					tabIndex={-1}
+					className={`min-w-0 grow outline-none md:flex ${atStart ? "max-md:sr-only" : "flex"}`}
+				>
+					{/* The list, whose heading this is, is not there on a narrow screen. */}
+					{!atStart && <h1 className="sr-only md:hidden">{name}</h1>}
 					<ErrorBoundary key={path}>
 						<Suspense fallback={<SkeletonLines rows={6} label={t("app.loading")} />}>
 							<Switch>
@@ -69,11 +76,9 @@ export function Layout() {
 }
 
 /** The window's title counts what is unread. */
-function useTitle(): void {
+function useTitle(name: string): void {
 	const channels = useChannels();
-	const me = useMe();
 	const unread = (channels ?? []).reduce((sum, channel) => sum + channel.unread, 0);
-	const name = me?.space.name ?? "Klatch";
 	useEffect(() => {
 		document.title = unread > 0 ? `(${unread}) ${name}` : name;
 	}, [unread, name]);

@@ -4,6 +4,7 @@ import { useKlatch, useUser } from "@klatch/client/react";
 import { lazy } from "react";
 import { useLocation } from "wouter";
 import { useWords } from "../i18n/Words.tsx";
+import { MeetingPanel } from "../meeting/MeetingPanel.tsx";
 import { BanList } from "../member/BanList.tsx";
 import { MemberList } from "../member/MemberList.tsx";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -78,6 +79,7 @@ export default function Details({ channel, me, onClose }: DetailsProps) {
 						<MemberList channel={channel} me={me} />
 					</section>
 				)}
+				<MeetingPanel channel={channel} />
 				{mayModerate(channel) && <BanList channel={channel.id} />}
 				<Ending channel={channel} />
 			</div>

@@ -58,6 +58,8 @@ export function rowsOf(items: readonly Item[], { me, read_before, older }: Place
 		told ||= starts;
 		last = { author, at };
 	}
+	// It would become lower as soon as the one before it is known, and all below it would move.
+	if (older && rows.length > 1) rows.shift();
 	return rows;
 }
 

@@ -7,6 +7,7 @@ import { codeOf, sentenceOf } from "../app/problem.ts";
 import { useActs } from "../channel/useActs.tsx";
 import { Writer, type WriterHandle } from "../composer/Writer.tsx";
 import { useWords } from "../i18n/Words.tsx";
+import { MeetingPanel } from "../meeting/MeetingPanel.tsx";
 import { MemberList } from "../member/MemberList.tsx";
 import type { Act } from "../message/actions.ts";
 import { Timeline } from "../timeline/Timeline.tsx";
@@ -82,8 +83,11 @@ function Conversation({ channel, me, role }: { channel: Channel; me: UserId; rol
 			</header>
 			<Connection />
 			{people ? (
-				<div className="min-h-0 grow overflow-y-auto px-4 py-2">
-					<MemberList channel={channel} me={me} />
+				<div className="flex min-h-0 grow flex-col gap-6 overflow-y-auto px-4 py-4">
+					<MeetingPanel channel={channel} />
+					<div>
+						<MemberList channel={channel} me={me} />
+					</div>
 				</div>
 			) : (
 				<>

@@ -20,42 +20,68 @@ export interface Request {
  *
  * @throws Refused with the server's problem (RFC 9457); Unanswered if nothing definite came.
  */
-export async function request<T>(url: string, method: string, path: string, { token, body }: Request = {}): Promise<T> {
-	const headers: Record<string, string> = { accept: "application/json" };
-	if (token !== undefined) headers.authorization = `Bearer ${token}`;
-	if (body !== undefined) headers["content-type"] = "application/json";
-	let response: Response;
-	let text: string;
-	try {
-		response = await fetch(new URL(path, url), {
-			method,
-			headers,
-			signal: AbortSignal.timeout(ANSWER_MS_MAX),
-			...(body === undefined ? {} : { body: JSON.stringify(body) }),
-		});
-		text = await response.text();
-	} catch (cause) {
-		throw new Unanswered("The server cannot be reached.", { cause });
-	}
-	const answer = text === "" ? undefined : parsed(text);
-	if (response.ok) return answer as T;
-	throw isProblem(answer) ? new Refused(answer) : strange(response.status);
+export async function request<T>(url: string, method: string, path: string, what: Request = {}): Promise<T> {
+	return answered(await exchange(url, method, path, what, (response) => response.text())) as T;
 }
 
 /** The same as somebody: once more with a fresh token if the first had ended. */
-export async function requestAs<T>(
+export function requestAs<T>(
 	url: string,
 	source: TokenSource,
 	method: string,
 	path: string,
 	body?: unknown,
 ): Promise<T> {
+	return withToken(source, (token) => request<T>(url, method, path, { token, body }));
+}
+
+/** Reads a file as somebody. Errors as of `request`. */
+export function downloadAs(url: string, source: TokenSource, path: string): Promise<Blob> {
+	return withToken(source, async (token) => {
+		const [response, file] = await exchange(url, "GET", path, { token }, (response) => response.blob());
+		if (!response.ok) answered([response, await file.text()]);
+		return file;
+	});
+}
+
+async function withToken<T>(source: TokenSource, ask: (token: string) => Promise<T>): Promise<T> {
 	try {
-		return await request<T>(url, method, path, { token: await source(false), body });
+		return await ask(await source(false));
 	} catch (error) {
 		if (!(error instanceof Refused && error.code === "token_expired")) throw error;
-		return request<T>(url, method, path, { token: await source(true), body });
+		return ask(await source(true));
 	}
+}
+
+/** One request and its whole answer. */
+async function exchange<T>(
+	url: string,
+	method: string,
+	path: string,
+	{ token, body }: Request,
+	read: (response: Response) => Promise<T>,
+): Promise<[Response, T]> {
+	const headers: Record<string, string> = { accept: "application/json" };
+	if (token !== undefined) headers.authorization = `Bearer ${token}`;
+	if (body !== undefined) headers["content-type"] = "application/json";
+	try {
+		const response = await fetch(new URL(path, url), {
+			method,
+			headers,
+			signal: AbortSignal.timeout(ANSWER_MS_MAX),
+			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+		});
+		return [response, await read(response)];
+	} catch (cause) {
+		throw new Unanswered("The server cannot be reached.", { cause });
+	}
+}
+
+/** What a text says, if it is an answer and no refusal. */
+function answered([response, text]: [Response, string]): unknown {
+	const answer = text === "" ? undefined : parsed(text);
+	if (response.ok) return answer;
+	throw isProblem(answer) ? new Refused(answer) : strange(response.status);
 }
 
 function parsed(text: string): unknown {
