@@ -260,7 +260,7 @@ export const en = {
 
 	"date.today": "Today",
 	"date.yesterday": "Yesterday",
-	"meeting.title": "While it goes on",
+	"meeting.title": "Keeping order",
 	"meeting.starts": "Begins {time}",
 	"meeting.ends": "Ends {time}",
 	"meeting.lobby": "Lobby",

@@ -305,7 +305,7 @@ export const pl: Catalogue = {
 
 	"date.today": "Dzisiaj",
 	"date.yesterday": "Wczoraj",
-	"meeting.title": "W trakcie rozmowy",
+	"meeting.title": "Porządek",
 	"meeting.starts": "Początek: {time}",
 	"meeting.ends": "Koniec: {time}",
 	"meeting.lobby": "Poczekalnia",

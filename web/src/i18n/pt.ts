@@ -266,7 +266,7 @@ export const pt: Catalogue = {
 
 	"date.today": "Hoje",
 	"date.yesterday": "Ontem",
-	"meeting.title": "Durante a conversa",
+	"meeting.title": "Manter a ordem",
 	"meeting.starts": "Começa {time}",
 	"meeting.ends": "Termina {time}",
 	"meeting.lobby": "Sala de espera",

@@ -1,0 +1,85 @@
+// Takes the pictures of docs/screenshots anew: `npm run pictures` here. Every screen, light and dark, wide and narrow.
+
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { Person, browser as launch } from "./person.mjs";
+import { Server } from "./server.mjs";
+
+const folder = path.resolve(import.meta.dirname, "../../docs/screenshots");
+const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
+
+const TALK = [
+	["rui", "Morning! Did anyone understand **exercise 4** of the sheet?"],
+	["marta", "Yes: it is the sum over all paths, so\n```\nP(n) = P(n-1) + P(n-2)\n```"],
+	["rui", "Ah, that is all? I looked for a formula for an hour 😅"],
+	["ana", "@rui we can go through it before the lecture, I am in the library from ten"],
+	["marta", "I will be there too. See https://example.org/notes for mine"],
+];
+
+await mkdir(folder, { recursive: true });
+const server = await Server.start();
+const browser = await launch();
+try {
+	await talk();
+	for (const colorScheme of ["light", "dark"]) {
+		for (const [size, viewport] of Object.entries(WIDTHS)) await screens(colorScheme, size, viewport);
+	}
+} finally {
+	await browser.close();
+	await server.stop();
+}
+
+/** Something to read. */
+async function talk() {
+	const people = {};
+	for (const name of ["ana", "rui", "marta"]) {
+		const body = { username: name, password: "klatch-demo-2026" };
+		people[name] = await server.call("POST", "/v1/auth/login", { body });
+	}
+	const as = (name, method, where, body) => server.call(method, where, { token: people[name].access_token, body });
+	const members = ["rui", "marta"].map((name) => people[name].user.id);
+	const group = await as("ana", "POST", "/v1/channels", { kind: "group", name: "Algebra, study group", topic: "Mondays at ten in the library", members });
+	for (const [at, [name, text]] of TALK.entries()) {
+		const key = `0190f3a1-7c1e-7000-8000-${String(at).padStart(12, "0")}`;
+		const { seq } = await as(name, "POST", `/v1/channels/${group.id}/messages`, { key, text });
+		if (at === 1) for (const other of ["ana", "rui"]) await as(other, "PUT", `/v1/channels/${group.id}/messages/${seq}/reactions/${encodeURIComponent("👍")}`);
+	}
+	const direct = await as("rui", "POST", "/v1/channels", { kind: "direct", members: [people.ana.user.id] });
+	await as("rui", "POST", `/v1/channels/${direct.id}/messages`, { key: "0190f3a1-7c1e-7000-8000-0000000000ff", text: "Do you have the book with you?" });
+}
+
+async function screens(colorScheme, size, viewport) {
+	const touch = size === "narrow" ? { hasTouch: true, isMobile: true } : {};
+	const ana = await Person.at(browser, server.url, { colorScheme, viewport, reducedMotion: "reduce", ...touch });
+	const { page } = ana;
+	const picture = async (name) => {
+		await page.waitForTimeout(400); // what comes a little later: presence, pictures of menus
+		await page.screenshot({ path: path.join(folder, `${name}-${size}-${colorScheme}.png`) });
+	};
+	await page.getByRole("button", { name: "Log in", exact: true }).waitFor();
+	await picture("sign-in");
+	await ana.logIn("ana");
+	await ana.online();
+	await ana.line("general").waitFor();
+	if (size === "narrow") await picture("list");
+	await ana.open("Algebra, study group");
+	await ana.sees("I will be there too");
+	await picture("conversation");
+	const details = page.getByRole("button", { name: "Details" });
+	if ((await details.getAttribute("aria-pressed")) !== "true") await details.click();
+	await page.locator('[data-member="rui"]').waitFor();
+	await picture("details");
+	await page.goto(server.url);
+	await page.getByRole("button", { name: "New conversation" }).click();
+	await page.getByLabel("Find people").fill("r");
+	await page.locator("[data-people]").getByRole("button", { name: /rui/ }).waitFor();
+	await picture("new-conversation");
+	await page.keyboard.press("Escape");
+	await page.keyboard.press("Control+k");
+	await page.getByRole("combobox").fill("al");
+	await picture("switcher");
+	await page.goto(`${server.url}/settings/looks`);
+	await page.getByRole("heading", { name: "Settings" }).waitFor();
+	await picture("settings");
+	await ana.context.close();
+}
