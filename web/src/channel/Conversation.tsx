@@ -53,6 +53,11 @@ function Open({ channel, me }: { channel: Channel; me: UserId }) {
 	);
 	const [target, setTarget] = useState<{ seq: Seq; turn: number }>();
 	const jump = useCallback((seq: Seq) => setTarget((last) => ({ seq, turn: (last?.turn ?? 0) + 1 })), []);
+	const goTo = (seq: Seq) => {
+		jump(seq);
+		// On a narrow window the details are over the messages.
+		if (!window.matchMedia("(min-width: 66rem)").matches) setDetailed(false);
+	};
 	const write = useCallback((act: Act) => writer.current?.begin(act), []);
 	const act = useActs({ klatch, channel, me, jump, write });
 	return (
@@ -68,7 +73,7 @@ function Open({ channel, me }: { channel: Channel; me: UserId }) {
 					className="flex w-full min-w-0 shrink-0 flex-col border-s border-line bg-sunken lg:w-80"
 				>
 					<Suspense fallback={<SkeletonLines rows={6} label={t("app.loading")} />}>
-						<Details channel={channel} me={me} onClose={() => setDetailed(false)} />
+						<Details channel={channel} me={me} onClose={() => setDetailed(false)} onJump={goTo} />
 					</Suspense>
 				</aside>
 			)}

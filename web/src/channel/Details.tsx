@@ -7,10 +7,11 @@ import { useWords } from "../i18n/Words.tsx";
 import { MeetingPanel } from "../meeting/MeetingPanel.tsx";
 import { BanList } from "../member/BanList.tsx";
 import { MemberList } from "../member/MemberList.tsx";
+import { GoToDay } from "../timeline/GoToDay.tsx";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button, IconButton } from "../ui/Button.tsx";
 import { useDialogs } from "../ui/Dialogs.tsx";
-import type { Channel, UserId } from "../wire.ts";
+import type { Channel, Seq, UserId } from "../wire.ts";
 import { mayAdd, mayArchive, mayChange, mayInvite, mayLeave, mayModerate } from "./permissions.ts";
 
 const AddDialog = lazy(() => import("../member/AddDialog.tsx"));
@@ -22,9 +23,11 @@ interface DetailsProps {
 	channel: Channel;
 	me: UserId;
 	onClose(): void;
+	/** Goes to a message. */
+	onJump(seq: Seq): void;
 }
 
-export default function Details({ channel, me, onClose }: DetailsProps) {
+export default function Details({ channel, me, onClose, onJump }: DetailsProps) {
 	const { t } = useWords();
 	const dialogs = useDialogs();
 	return (
@@ -79,6 +82,7 @@ export default function Details({ channel, me, onClose }: DetailsProps) {
 						<MemberList channel={channel} me={me} />
 					</section>
 				)}
+				<GoToDay channel={channel.id} onJump={onJump} />
 				<MeetingPanel channel={channel} />
 				{mayModerate(channel) && <BanList channel={channel.id} />}
 				<Ending channel={channel} />

@@ -95,6 +95,8 @@ export const en = {
 	"create.group_hint": "One person and no name makes a direct conversation.",
 	"create.start": "Start",
 
+	"message.go_to_day": "Go to a day",
+	"message.no_such_day": "Nothing was said on that day or later.",
 	"message.write": "Message",
 	"message.write_to": "Message {name}",
 	"message.send": "Send",

@@ -115,6 +115,8 @@ export const pl: Catalogue = {
 	"create.group_hint": "Jedna osoba i brak nazwy dają rozmowę bezpośrednią.",
 	"create.start": "Zacznij",
 
+	"message.go_to_day": "Przejdź do dnia",
+	"message.no_such_day": "Tego dnia ani później nic nie powiedziano.",
 	"message.write": "Wiadomość",
 	"message.write_to": "Wiadomość: {name}",
 	"message.send": "Wyślij",

@@ -98,6 +98,8 @@ export const pt: Catalogue = {
 	"create.group_hint": "Uma pessoa e nenhum nome fazem uma conversa direta.",
 	"create.start": "Começar",
 
+	"message.go_to_day": "Ir para um dia",
+	"message.no_such_day": "Nada foi dito nesse dia nem depois.",
 	"message.write": "Mensagem",
 	"message.write_to": "Mensagem para {name}",
 	"message.send": "Enviar",
