@@ -127,6 +127,18 @@ describe("tabs", () => {
 		await second.online();
 	});
 
+	test("may be closed by whoever hears that it is over", async () => {
+		const first = tab();
+		const line = await server.line();
+		await line.greet();
+		await first.online();
+		first.link.status.subscribe(() => first.link.status.get().state === "ended" && first.link.close());
+		line.close(4004);
+		const status = await until(first.link.status, ({ state }) => state === "ended", "the end");
+		expect(status).toMatchObject({ state: "ended" });
+		await expect(first.link.call("user_get", { user: "u" })).rejects.toBeInstanceOf(Unanswered);
+	});
+
 	test("tell each other what has changed", async () => {
 		const [first, second] = [tab(), tab()];
 		await (await server.line()).greet();

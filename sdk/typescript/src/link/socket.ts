@@ -202,6 +202,7 @@ export class SocketLink implements Link {
 
 	#end(why: "closed" | "signed_out" | "replaced" | "refused", problem?: Problem): void {
 		this.#drop();
+		if (this.status.get().state === "ended") return;
 		this.status.set({ state: "ended", why, ...(problem ? { problem } : {}) });
 	}
 

@@ -73,12 +73,13 @@ export class TabsLink implements Link {
 	}
 
 	close(): void {
+		if (this.#leave.signal.aborted) return;
 		this.#leave.abort();
 		// The others learn from whoever leads next.
 		this.#deaf?.();
 		if (this.leads.get()) this.#own.close();
 		this.#lose("The connection was closed.");
-		this.status.set({ state: "ended", why: "closed" });
+		if (this.status.get().state !== "ended") this.status.set({ state: "ended", why: "closed" });
 		this.#channel.close();
 		this.#release?.();
 	}
@@ -194,6 +195,7 @@ export class TabsLink implements Link {
 	}
 
 	#say(message: Message): void {
-		this.#channel.postMessage(message);
+		// Whoever hears that it is over may close this while others are still to be told.
+		if (!this.#leave.signal.aborted) this.#channel.postMessage(message);
 	}
 }
