@@ -291,6 +291,8 @@ export class Sync implements Hearer {
 			},
 			written: () => this.#writes,
 			copied: (channel, head) => link.tell({ note: "copied", channel, head }),
+			haveRead: ({ id, head, received }) =>
+				this.list.cursor({ channel: id, read: head, received, unread: 0, mentions: 0 }),
 			lost: (id) => this.#lost(id),
 		};
 	}

@@ -40,6 +40,8 @@ export interface ChannelHost {
 	written(): Promise<void>;
 	/** A copy of the channel was begun. */
 	copied(id: string, head: Seq): void;
+	/** One has read all of a channel. */
+	haveRead(line: Channel): void;
 	/** One is not in the channel any more. */
 	lost(id: string): void;
 }
@@ -148,6 +150,8 @@ export class ChannelHandle {
 		if (position <= line.read) return;
 		this.#read.known(line.read);
 		this.#read.reach(position);
+		// What is shown does not wait for the server to be told.
+		if (position === line.head) this.#host.haveRead(line);
 	}
 
 	/** One types (call it at every key; the server is told now and then), or has stopped. */
