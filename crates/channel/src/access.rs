@@ -2,7 +2,7 @@
 //! what the table does not allow is refused.
 
 use crate::{Actor, ChannelError, ChannelState};
-use klatch_types::{ChannelKind, Millis, Role, UserId, UserKind, Visibility};
+use klatch_types::{AdminScope, ChannelKind, Millis, Role, UserId, UserKind, Visibility};
 
 /// Something one may want to do to a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -158,12 +158,25 @@ pub fn may(
     Ok(())
 }
 
-/// Whether the actor may see and change what a space keeps of its enrolment source: back ends only.
-pub fn may_keep_rosters(actor: &Actor) -> Result<(), ChannelError> {
-    match actor.kind {
-        UserKind::System => Ok(()),
-        UserKind::Person | UserKind::Guest => Err(ChannelError::Forbidden("only an API key may do this")),
+/// Whether the actor administers this: persons only, and whoever administers the server administers their space as well.
+pub fn may_administer(actor: &Actor, what: AdminScope) -> Result<(), ChannelError> {
+    if actor.kind == UserKind::Person && actor.admin >= Some(what) {
+        return Ok(());
     }
+    Err(ChannelError::Forbidden(match what {
+        AdminScope::Space => "only an administrator of the space may do this",
+        AdminScope::Server => "only an administrator of the server may do this",
+    }))
+}
+
+/// Whether the actor may see and change what a space keeps of its enrolment source: back ends and administrators.
+pub fn may_keep_rosters(actor: &Actor) -> Result<(), ChannelError> {
+    if actor.kind == UserKind::System || may_administer(actor, AdminScope::Space).is_ok() {
+        return Ok(());
+    }
+    Err(ChannelError::Forbidden(
+        "only an API key or an administrator of the space may do this",
+    ))
 }
 
 /// Whether the actor has a circle of people whom they share classes with: persons only.

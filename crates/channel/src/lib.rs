@@ -5,6 +5,7 @@
 
 pub mod access;
 mod actor;
+mod audit;
 mod channels;
 mod circle;
 mod create;

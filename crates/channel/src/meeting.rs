@@ -44,6 +44,7 @@ impl Channels {
             user: by,
             space: state.read().space,
             kind: UserKind::System,
+            admin: None,
         };
         let ended = self
             .commit(&actor, channel, None, |state| {

@@ -1,13 +1,13 @@
 //! Changing and closing channels.
 
-use crate::access::Operation;
+use crate::access::{self, Operation};
 use crate::create::check_topic;
 use crate::fact::Fact;
 use crate::publish::Draft;
 use crate::uninvite::all_invitations;
 use crate::{Actor, ChannelError, Channels};
 use klatch_log::{Change, Receipt};
-use klatch_types::{ChannelId, ClientKey, DisplayName, Role, UserKind, Visibility};
+use klatch_types::{AdminScope, AuditAct, ChannelId, ClientKey, DisplayName, Role, UserKind, Visibility};
 
 impl Channels {
     /// Changes name, topic or visibility; what is `None` stays. Visibility is the owner's alone.
@@ -68,6 +68,25 @@ impl Channels {
         });
         let receipt = closed.await?;
         self.empty_lobby(channel).await?;
+        Ok(receipt)
+    }
+
+    /// Closes a channel of the administrator's space for good, whether or not they are in it. Users' own conversations
+    /// are not theirs to close.
+    ///
+    /// # Errors
+    /// `Forbidden` for all but administrators, `NotFound`, `Archived`, failures of the log.
+    pub async fn archive_as_administrator(
+        &self,
+        actor: &Actor,
+        channel: ChannelId,
+    ) -> Result<Receipt, ChannelError> {
+        access::may_administer(actor, AdminScope::Space)?;
+        let receipt = self.archive(&actor.as_back_end(), channel, None).await?;
+        let row = self.parts.directory.channel(channel).await?;
+        let name = row.and_then(|row| row.name).unwrap_or_default();
+        self.note(actor, AuditAct::ChannelArchived, Some(channel), name)
+            .await?;
         Ok(receipt)
     }
 }

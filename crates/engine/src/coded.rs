@@ -2,7 +2,8 @@
 
 use crate::row::RosterPlace;
 use klatch_types::{
-    ChannelKind, Role, RosterImportKind, RosterImportState, RosterKind, RosterRole, UserKind, Visibility,
+    AdminScope, AuditAct, ChannelKind, Role, RosterImportKind, RosterImportState, RosterKind, RosterRole,
+    UserKind, Visibility,
 };
 
 /// A value that databases keep as a small number.
@@ -21,6 +22,8 @@ macro_rules! coded_enums {
     };
 }
 coded_enums!(
+    AdminScope,
+    AuditAct,
     ChannelKind,
     Role,
     RosterImportKind,

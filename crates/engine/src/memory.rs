@@ -1,12 +1,13 @@
 //! Tables in memory: for tests, demos and as the plain statement of what SQL must do.
 
 use crate::row::{
-    ApiKeyRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, LobbyRow, MemberRow,
+    ApiKeyRow, AuditRow, BanRow, ChannelRow, DeviceRow, EventRow, InviteRow, IssuerRow, LobbyRow, MemberRow,
     RefreshRow, RosterGroupRow, RosterImportRow, RosterMemberRow, SigningKeyRow, SpaceRow, UserRow, WorkId,
     WorkRow,
 };
 use klatch_types::{
-    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Seq, SpaceId, UserId,
+    AdminScope, ApiKeyId, AuditId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Seq, SpaceId,
+    UserId,
 };
 use parking_lot::RwLock;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -46,6 +47,10 @@ pub struct Tables {
     pub receipts_hidden: BTreeSet<UserId>,
     /// Users who show nobody whether they are online.
     pub presence_hidden: BTreeSet<UserId>,
+    /// Administrators.
+    pub admins: BTreeMap<UserId, AdminScope>,
+    /// What administrators did.
+    pub audit: BTreeMap<AuditId, AuditRow>,
     /// Devices.
     pub devices: BTreeMap<DeviceId, DeviceRow>,
     /// Refresh tokens by hash.

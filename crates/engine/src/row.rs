@@ -1,10 +1,11 @@
 //! Rows as both engines keep them. Neither wire types nor domain types: the log and the directory convert by hand.
 
 use klatch_types::{
-    ApiKeyId, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Policy, Role,
-    RosterImportKind, RosterImportState, RosterKind, RosterRole, Rules, Seq, SpaceId, UserId, UserKind,
-    Visibility,
+    AdminScope, ApiKeyId, AuditAct, AuditId, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, IssuerId,
+    Millis, Ordinal, Policy, Role, RosterImportKind, RosterImportState, RosterKind, RosterRole, Rules, Seq,
+    SpaceId, UserId, UserKind, Visibility,
 };
+use uuid::Uuid;
 
 /// `muted_until` and ban `until` of "for good": the largest integer that JSON numbers carry exactly.
 pub const FOR_GOOD: Millis = Millis((1 << 53) - 1);
@@ -435,6 +436,45 @@ pub struct RosterImportRow {
     pub state: RosterImportState,
     /// What it does, JSON; the domain's business.
     pub counts: String,
+}
+
+/// An administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdminRow {
+    /// Who.
+    pub user: UserId,
+    /// What they administer.
+    pub scope: AdminScope,
+}
+
+/// A line of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its id; later lines have greater ones.
+    pub id: AuditId,
+    /// The space that it happened in.
+    pub space: SpaceId,
+    /// When.
+    pub at: Millis,
+    /// Who did it; none for the command line.
+    pub actor: Option<UserId>,
+    /// What was done.
+    pub act: AuditAct,
+    /// The user, channel, key or issuer that it was done to, if to one.
+    pub target: Option<Uuid>,
+    /// What a reader should know besides, in a few words; never a secret.
+    pub detail: String,
+}
+
+/// An account as administrators see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserOverviewRow {
+    /// The account.
+    pub user: UserRow,
+    /// What it administers.
+    pub admin: Option<AdminScope>,
+    /// Devices that it is signed in on.
+    pub devices: u64,
 }
 
 /// Someone in one of a user's roster channels.

@@ -1,6 +1,7 @@
 //! What a client may ask. One enum for every transport: REST routes, the socket and the compat routes all make
 //! one of these and give it to the session.
 
+pub mod admin;
 pub mod channel;
 pub mod circle;
 pub mod cursor;

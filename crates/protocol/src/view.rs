@@ -1,11 +1,16 @@
 //! What the server answers: pictures of its state made for clients.
 
+mod admin;
 mod circle;
 mod node;
 mod presence;
 mod receipt;
 mod roster;
 
+pub use admin::{
+    AdminChannel, AdminChannels, AdminSpace, AdminSpaces, AdminUser, AdminUserCreated, AdminUsers, AuditLine,
+    AuditLines,
+};
 pub use circle::{Circle, CirclePerson, CircleShared};
 pub use node::{BusVersions, Location, Node, Nodes, UserConnection, UserNode, UserNodes};
 pub use presence::{
@@ -19,8 +24,8 @@ pub use roster::{
 
 use crate::Event;
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, Policy, Role, Rules, Seq, SpaceId, UserId,
-    UserKind, Visibility,
+    AdminScope, ChannelId, ChannelKind, ClientKey, DeviceId, InviteId, Policy, Role, Rules, Seq, SpaceId,
+    UserId, UserKind, Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +77,9 @@ pub struct Me {
     /// The device this token belongs to; none for external tokens and API keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceId>,
+    /// What one administers; left out if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admin: Option<AdminScope>,
 }
 
 /// A space.

@@ -1,6 +1,6 @@
 //! Who is asking, as a verified token says.
 
-use klatch_types::{ChannelId, DeviceId, Millis, Role, SpaceId, UserId, UserKind};
+use klatch_types::{AdminScope, ChannelId, DeviceId, Millis, Role, SpaceId, UserId, UserKind};
 use std::sync::Arc;
 
 /// A verified caller. Everything about the caller comes from here and the store, never from a body.
@@ -16,6 +16,9 @@ pub struct Principal {
     pub name: Arc<str>,
     /// Kind of account; `System` for API keys.
     pub kind: UserKind,
+    /// What they administer, as it was known when they came; only of people who signed in themselves, on a device or
+    /// where an issuer knows them.
+    pub admin: Option<AdminScope>,
     /// The device, for the server's own tokens.
     pub device: Option<DeviceId>,
     /// When the token ends; see [`Principal::outlives_token`] for sockets that are open then.

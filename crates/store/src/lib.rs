@@ -4,10 +4,12 @@
 //! the directory reads them, and writes cursors and invitations. Late work is written by the log, too, and is taken
 //! from the [`WorkQueue`].
 
+mod admin;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod error;
 pub mod memory;
+mod note;
 pub mod postgres;
 mod prefix;
 mod roster;
@@ -17,8 +19,10 @@ mod tests;
 mod traits;
 mod work;
 
+pub use admin::Administration;
 pub use error::StoreError;
 pub use klatch_engine::row;
+pub use note::AuditNote;
 pub use roster::Rosters;
 pub use traits::{
     ChannelHead, ChannelListRow, ChannelSnapshot, CursorRow, Directory, LobbyPut, MembershipRow, PeerRow,

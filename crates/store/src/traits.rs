@@ -1,6 +1,6 @@
 //! The trait of the directory.
 
-use crate::{Rosters, StoreError};
+use crate::{Administration, Rosters, StoreError};
 use async_trait::async_trait;
 use klatch_engine::row::{
     ApiKeyRow, BanRow, ChannelRow, DeviceRow, InviteRow, IssuerRow, LobbyRow, MemberRow, RefreshRow,
@@ -146,7 +146,7 @@ pub enum LobbyPut {
 
 /// The directory. All implementations pass `klatch_store::conformance`.
 #[async_trait]
-pub trait Directory: Rosters {
+pub trait Directory: Rosters + Administration {
     // ---- spaces ----
 
     /// Adds a space. `Exists` if the slug is taken.

@@ -45,6 +45,10 @@ const TAGS: &[(&str, &str)] = &[
         "roster",
         "Channels and members that follow an enrolment source; for a student system.",
     ),
+    (
+        "admin",
+        "What administrators see and do, of their space and of the server.",
+    ),
     ("location", "Which server to connect to."),
     ("s0", "The campus chat's own addresses, for its clients."),
     ("s1", "The meeting chat's own addresses, for its clients."),

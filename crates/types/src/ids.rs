@@ -99,6 +99,8 @@ id!(/// An invitation into a channel.
     InviteId);
 id!(/// A key of a product's back end.
     ApiKeyId);
+id!(/// A line of the audit log.
+    AuditId);
 id!(/// An external token issuer that a space trusts.
     IssuerId);
 id!(/// The idempotency key that a client makes for a command and keeps until it has a definite answer

@@ -30,6 +30,17 @@ pub const PASSWORD_BYTES_MAX: usize = 256;
 /// Largest token accepted, bytes.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 
+// ---- administration ----
+
+/// Most administrators of one server: every node reads all of them every few seconds.
+pub const ADMINS_MAX: u32 = 1_000;
+/// Longest detail of a line of the audit log, Unicode scalar values; a longer one is cut.
+pub const AUDIT_DETAIL_CHARS_MAX: usize = 500;
+/// Most origins of pages that may connect to one space.
+pub const ORIGINS_MAX: usize = 100;
+/// Longest origin, bytes: the longest host name of DNS with its scheme and port is shorter.
+pub const ORIGIN_BYTES_MAX: usize = 300;
+
 // ---- pages ----
 
 /// Events or messages in a page when the caller does not say.

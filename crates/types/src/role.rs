@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+/// An enumeration whose values are kept as small numbers and told as words. A word is a `tt`, because utoipa does not see
+/// through a `literal`.
 macro_rules! coded {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:tt),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "lowercase")]
-        pub enum $name { $($(#[$vdoc])* $variant = $code),+ }
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant = $code),+ }
 
         impl $name {
             /// Every value, in order.
@@ -47,6 +48,8 @@ macro_rules! coded {
         }
     };
 }
+
+pub(crate) use coded;
 
 coded!(/// What a channel is for.
     ChannelKind {

@@ -1,5 +1,6 @@
 //! End to end: the real binary, driven through its public door. One module per promise.
 
+mod admin;
 mod bad_input;
 mod compat;
 mod cookie;

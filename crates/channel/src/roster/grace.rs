@@ -26,6 +26,7 @@ impl Channels {
                     user: last.by,
                     space,
                     kind: UserKind::System,
+                    admin: None,
                 };
                 self.remove_due(&actor).await
             };

@@ -16,7 +16,7 @@ use crate::access;
 use crate::{Actor, ChannelError, Channels};
 use klatch_roster::{Changes, Plan, Roster, Settings};
 use klatch_store::row::{RosterImportRow, RosterPlace};
-use klatch_types::{RosterImportState, SpaceId};
+use klatch_types::{AuditAct, RosterImportState, SpaceId};
 
 /// What is to become of a space's roster.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Channels {
     /// How a space follows its rosters.
     ///
     /// # Errors
-    /// `Forbidden` for all but back ends.
+    /// `Forbidden` for all but back ends and administrators.
     pub async fn roster_settings(&self, actor: &Actor) -> Result<Settings, ChannelError> {
         access::may_keep_rosters(actor)?;
         self.settings_of(actor.space).await
@@ -84,24 +84,25 @@ impl Channels {
     /// Changes it, from the next import on.
     ///
     /// # Errors
-    /// `Forbidden` for all but back ends, `Invalid` for settings that cannot be followed.
+    /// `Forbidden` for all but back ends and administrators, `Invalid` for settings that cannot be followed.
     pub async fn roster_settings_put(&self, actor: &Actor, settings: &Settings) -> Result<(), ChannelError> {
         access::may_keep_rosters(actor)?;
         settings
             .check()
             .map_err(|error| ChannelError::Invalid(error.to_string()))?;
         let text = serde_json::to_string(settings).expect("texts and numbers are always JSON");
-        Ok(self
-            .parts
+        self.parts
             .directory
             .roster_settings_put(actor.space, &text)
-            .await?)
+            .await?;
+        self.note(actor, AuditAct::RosterSettingsChanged, None, text)
+            .await
     }
 
     /// How a space's roster stands.
     ///
     /// # Errors
-    /// `Forbidden` for all but back ends.
+    /// `Forbidden` for all but back ends and administrators.
     pub async fn roster_standing(&self, actor: &Actor) -> Result<RosterStanding, ChannelError> {
         access::may_keep_rosters(actor)?;
         let directory = &self.parts.directory;
@@ -120,7 +121,7 @@ impl Channels {
     /// The imports of a space, newest first. One that is kept as running and that nobody runs is told as unfinished.
     ///
     /// # Errors
-    /// `Forbidden` for all but back ends.
+    /// `Forbidden` for all but back ends and administrators.
     pub async fn roster_imports(
         &self,
         actor: &Actor,

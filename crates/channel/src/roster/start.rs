@@ -8,7 +8,7 @@ use crate::access;
 use crate::{Actor, ChannelError, Channels};
 use klatch_roster::{Plan, Roster, RosterError, Settings, Wanted, pack, unpack};
 use klatch_store::row::RosterImportRow;
-use klatch_types::{RosterImportKind, RosterImportState, SpaceId};
+use klatch_types::{AuditAct, RosterImportKind, RosterImportState, SpaceId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,13 +25,22 @@ struct Beginning {
     no: u64,
 }
 
+/// How the audit log calls it.
+fn act(asked: &RosterAsked) -> AuditAct {
+    match asked {
+        RosterAsked::Whole(_) => AuditAct::RosterImported,
+        RosterAsked::Changes(_) => AuditAct::RosterChanged,
+        RosterAsked::Undo => AuditAct::RosterUndone,
+    }
+}
+
 type Begun = Result<(RosterOutcome, Option<Import>), ChannelError>;
 
 impl Channels {
     /// Begins an import, or tells what it would do. Once it has begun it goes on, whether or not the caller stays.
     ///
     /// # Errors
-    /// `Forbidden` for all but back ends, `RosterBusy` while another is under way, `RosterUnsafe` if it would drop too many,
+    /// `Forbidden` for all but back ends and administrators, `RosterBusy` while another is under way, `RosterUnsafe` if it would drop too many,
     /// `Invalid` for changes that lead nowhere, channels that would be too full, and if there is nothing to undo.
     pub async fn roster_start(
         self: &Arc<Self>,
@@ -40,9 +49,11 @@ impl Channels {
         order: RosterOrder,
     ) -> Result<RosterStarted, ChannelError> {
         access::may_keep_rosters(actor)?;
+        let (act, by) = (act(&asked), *actor);
         let (told, begun) = oneshot::channel();
         let (ended, end) = oneshot::channel();
-        let (channels, actor) = (Arc::clone(self), *actor);
+        // Channels follow a roster whoever sends it: what an administrator may do in them by themselves does not matter.
+        let (channels, actor) = (Arc::clone(self), actor.as_back_end());
         tokio::spawn(async move {
             if order.dry_run {
                 let begun = channels.begin(&actor, asked, order).await;
@@ -62,6 +73,9 @@ impl Channels {
         });
         let closed = || ChannelError::Log(klatch_log::LogError::Engine(klatch_engine::EngineError::Closed));
         let outcome = begun.await.map_err(|_| closed())??;
+        if let Some(no) = outcome.no {
+            self.note(&by, act, None, format!("import {no}")).await?;
+        }
         Ok(RosterStarted { outcome, end })
     }
 

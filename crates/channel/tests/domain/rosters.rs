@@ -42,6 +42,7 @@ impl School {
             user: id,
             space: world.space,
             kind: UserKind::System,
+            admin: None,
         };
         Self { world, system }
     }
@@ -126,6 +127,7 @@ impl School {
             user: found.unwrap().unwrap().id,
             space: self.world.space,
             kind: UserKind::Person,
+            admin: None,
         }
     }
 }

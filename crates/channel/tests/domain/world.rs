@@ -87,6 +87,7 @@ impl World {
             user: id,
             space: self.space,
             kind: UserKind::Person,
+            admin: None,
         }
     }
 

@@ -4,8 +4,8 @@ use crate::EngineError;
 use crate::coded::Coded;
 use crate::row::{ChannelRow, EventRow, MemberRow};
 use klatch_types::{
-    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Rules, Seq, SpaceId,
-    UserId,
+    ApiKeyId, AuditId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Rules, Seq,
+    SpaceId, UserId,
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -41,7 +41,7 @@ macro_rules! uuid_ids {
     };
 }
 uuid_ids!(
-    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, SpaceId, UserId
+    ApiKeyId, AuditId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, SpaceId, UserId
 );
 
 fn broken(what: &str) -> EngineError {

@@ -47,6 +47,12 @@ const MIGRATIONS: &[Migration] = &[
         whole: "",
         by_bucket: "",
     },
+    Migration {
+        name: "0006_admin",
+        sql: include_str!("../migrations/postgres/0006_admin.sql"),
+        whole: "",
+        by_bucket: "",
+    },
 ];
 
 /// The schema version that this build reads and writes.

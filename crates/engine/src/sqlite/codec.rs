@@ -3,8 +3,8 @@
 use crate::coded::Coded;
 use crate::row::{ChannelRow, EventRow, MemberRow};
 use klatch_types::{
-    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Rules, Seq, SpaceId,
-    UserId,
+    ApiKeyId, AuditId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, Millis, Ordinal, Rules, Seq,
+    SpaceId, UserId,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
@@ -38,7 +38,7 @@ macro_rules! blob_ids {
     };
 }
 blob_ids!(
-    ApiKeyId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, SpaceId, UserId
+    ApiKeyId, AuditId, ChannelId, ClientKey, DeviceId, InviteId, IssuerId, SpaceId, UserId
 );
 
 fn broken(at: usize, kind: Type, what: &'static str) -> rusqlite::Error {

@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0007_presence",
         include_str!("../migrations/sqlite/0007_presence.sql"),
     ),
+    ("0008_admin", include_str!("../migrations/sqlite/0008_admin.sql")),
 ];
 
 /// The schema version that this build reads and writes.

@@ -46,6 +46,8 @@ pub(super) const TABLES: &[Table] = &[
     USERS,
     RECEIPTS_HIDDEN,
     PRESENCE_HIDDEN,
+    ADMINS,
+    AUDIT,
     DEVICES,
     REFRESH_TOKENS,
     API_KEYS,
@@ -112,6 +114,28 @@ const PRESENCE_HIDDEN: Table = Table {
     from: "presence_hidden t",
     key: &["t.user"],
     columns: &[col("user_id", "t.user", Uuid)],
+};
+
+const ADMINS: Table = Table {
+    name: "admins",
+    from: "admins t",
+    key: &["t.user"],
+    columns: &[col("user_id", "t.user", Uuid), col("scope", "t.scope", Int2)],
+};
+
+const AUDIT: Table = Table {
+    name: "audit",
+    from: "audit t",
+    key: &["t.id"],
+    columns: &[
+        col("id", "t.id", Uuid),
+        col("space", "t.space", Uuid),
+        col("at", "t.at", Int8),
+        col("actor", "t.actor", Uuid),
+        col("act", "t.act", Int2),
+        col("target", "t.target", Uuid),
+        col("detail", "t.detail", Text),
+    ],
 };
 
 const DEVICES: Table = Table {

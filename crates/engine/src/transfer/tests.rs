@@ -39,6 +39,9 @@ async fn filled(folder: &Path) -> PathBuf {
                  INSERT INTO signing_keys VALUES ('k-1', x'0102', 13);
                  INSERT INTO receipts_hidden SELECT id FROM users;
                  INSERT INTO presence_hidden SELECT id FROM users;
+                 INSERT INTO admins SELECT id, 2 FROM users;
+                 INSERT INTO audit VALUES (x'0000000000000000000000000000000a', x'00000000000000000000000000000001', 19,
+                   NULL, 7, x'00000000000000000000000000000002', 'server');
                  INSERT INTO chores VALUES ('sweep', 14);
                  INSERT INTO rosters VALUES (x'00000000000000000000000000000001', '{}', NULL, 0);
                  INSERT INTO roster_groups VALUES (x'00000000000000000000000000000001', 'class:1', 3,

@@ -115,7 +115,7 @@ async fn an_older_database_is_brought_up_to_date_and_keeps_what_it_has() {
         .execute_batch(
             "DROP TABLE work; DROP TABLE receipts_hidden; DROP TABLE rosters; DROP TABLE roster_groups;
              DROP TABLE roster_members; DROP TABLE roster_users; DROP TABLE roster_imports; DROP TABLE lobby;
-             DROP TABLE presence_hidden; ALTER TABLE channels DROP COLUMN rules; PRAGMA user_version = 2",
+             DROP TABLE presence_hidden; DROP TABLE admins; DROP TABLE audit; ALTER TABLE channels DROP COLUMN rules; PRAGMA user_version = 2",
         )
         .unwrap();
     drop(connection);

@@ -85,7 +85,7 @@ impl Space {
                 }
                 let origins = (no_origins || !origins.is_empty()).then_some(origins);
                 global.write(async |operator| {
-                    policy::change(&*operator.directory, &slug, &rules, origins).await?;
+                    policy::change(&operator, &slug, &rules, origins).await?;
                     policy::print(&*operator.directory, &slug).await
                 })
             }

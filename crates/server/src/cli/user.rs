@@ -7,9 +7,10 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use klatch_store::Directory;
 use klatch_store::row::UserRow;
-use klatch_types::{DisplayName, Slug, SystemEntropy, Username, limits};
+use klatch_types::{AdminScope, DisplayName, Slug, SystemEntropy, UserId, Username, limits};
+use std::collections::HashMap;
 
-/// Accounts: add, list, passwd, disable, enable
+/// Accounts: add, list, passwd, disable, enable, admin
 #[derive(Debug, Args)]
 pub(super) struct User {
     #[command(subcommand)]
@@ -57,6 +58,20 @@ enum Command {
         /// Short name of the space; may be left out where there is one
         #[arg(long)]
         space: Option<Slug>,
+    },
+    /// Make a user an administrator of the space, of the whole server, or no longer one; a server on SQLite must be stopped
+    Admin {
+        /// The user
+        username: Username,
+        /// Short name of the space; may be left out where there is one
+        #[arg(long)]
+        space: Option<Slug>,
+        /// Of the whole server: its nodes, spaces and figures, and the space as well
+        #[arg(long)]
+        server: bool,
+        /// Of nothing any more
+        #[arg(long, conflicts_with = "server")]
+        none: bool,
     },
     /// Let a disabled user in again; a server on SQLite must be stopped
     Enable {
@@ -120,6 +135,23 @@ impl User {
                 let user = find(&*operator.directory, space.as_ref(), &username).await?;
                 Ok(operator.auth.disable_user(user.id).await?)
             }),
+            Command::Admin {
+                username,
+                space,
+                server,
+                none,
+            } => {
+                let scope = if server {
+                    AdminScope::Server
+                } else {
+                    AdminScope::Space
+                };
+                global.write(async |operator| {
+                    let user = find(&*operator.directory, space.as_ref(), &username).await?;
+                    let scope = (!none).then_some(scope);
+                    Ok(operator.auth.set_admin(user.id, scope).await?)
+                })
+            }
             Command::Enable { username, space } => global.write(async |operator| {
                 let user = find(&*operator.directory, space.as_ref(), &username).await?;
                 Ok(operator.auth.enable_user(user.id).await?)
@@ -146,6 +178,8 @@ pub(super) async fn find(
 
 async fn list(directory: &dyn Directory, space: Option<&Slug>) -> anyhow::Result<()> {
     let space = pick_space(directory, space).await?;
+    let admins = directory.admins(Some(space.id)).await?;
+    let admins: HashMap<UserId, AdminScope> = admins.into_iter().map(|row| (row.user, row.scope)).collect();
     let mut rows = Vec::new();
     let mut after = String::new();
     loop {
@@ -163,10 +197,17 @@ async fn list(directory: &dyn Directory, space: Option<&Slug>) -> anyhow::Result
                 user.name.clone(),
                 user.kind.to_string(),
                 state.to_owned(),
+                admins
+                    .get(&user.id)
+                    .map_or("-", |scope| scope.as_str())
+                    .to_owned(),
                 user.id.to_string(),
             ]
         }));
     }
-    say(&table(&["USERNAME", "NAME", "KIND", "STATE", "ID"], &rows));
+    say(&table(
+        &["USERNAME", "NAME", "KIND", "STATE", "ADMIN", "ID"],
+        &rows,
+    ));
     Ok(())
 }

@@ -7,7 +7,7 @@ mod storage;
 mod surroundings;
 mod voice;
 
-pub use node::{Node, Routes};
+pub use node::{Figures, Node, Routes};
 pub use storage::{
     Engine, Storage, StorageError, backup, check, check_postgres, init, migrate_store, new_epoch, restore,
 };

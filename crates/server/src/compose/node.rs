@@ -2,7 +2,6 @@
 
 use super::{Engine, Operator};
 use crate::config::{Config, Problem};
-use crate::metrics::Metrics;
 use klatch_transport::listener::Versions;
 use klatch_transport::websocket::{Registry, RegistryOptions, WebSocketState};
 use klatch_transport::{
@@ -13,6 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// What writes a server's figures down, in Prometheus' text format.
+pub type Figures = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// One server: everything below the transports, and the state of the transports.
 pub struct Node {
@@ -29,13 +31,19 @@ impl Node {
     ///
     /// # Errors
     /// If the configuration names proxies that are no networks.
-    pub fn new(operator: Operator, registry: Arc<Registry>, config: &Config) -> Result<Self, Problem> {
+    pub fn new(
+        operator: Operator,
+        registry: Arc<Registry>,
+        config: &Config,
+        figures: Figures,
+    ) -> Result<Self, Problem> {
         let app = App {
             sessions: Arc::clone(&operator.sessions),
             auth: Arc::clone(&operator.auth),
             cluster: Arc::clone(&operator.cluster),
             options: Arc::new(options(config)?),
             entropy: Arc::new(SystemEntropy),
+            metrics: figures,
         };
         Ok(Self {
             operator,
@@ -65,8 +73,8 @@ impl Node {
 
     /// The routes of the internal listener; not ready once `stopping` is set, while the node is drained, and while the
     /// storage does not answer. Without its bus a node is ready: its own clients are served, others' a little later.
-    pub fn internal(&self, metrics: &Metrics, stopping: &Arc<AtomicBool>, engine: &Engine) -> Routes {
-        let (metrics, stopping, engine) = (metrics.clone(), Arc::clone(stopping), engine.clone());
+    pub fn internal(&self, stopping: &Arc<AtomicBool>, engine: &Engine) -> Routes {
+        let (stopping, engine) = (Arc::clone(stopping), engine.clone());
         let cluster = Arc::clone(&self.operator.cluster);
         let not_ready = move || {
             let reasons = [
@@ -90,7 +98,6 @@ impl Node {
             internal_router(Internal {
                 not_ready: Arc::new(not_ready),
                 degraded: Arc::new(degraded),
-                metrics: Arc::new(move || metrics.render()),
                 space: self.campus.clone(),
                 app: self.app.clone(),
             }),

@@ -13,7 +13,8 @@ use klatch_protocol::command::{channel::ChannelCreate, message, reaction};
 use klatch_protocol::view::Reply;
 use klatch_session::{Principal, SessionError};
 use klatch_types::{
-    ChannelId, ChannelKind, ClientKey, Entropy, Policy, Profile, Seq, SystemEntropy, UserId, Visibility,
+    AdminScope, ChannelId, ChannelKind, ClientKey, Entropy, Policy, Profile, Seq, SystemEntropy, UserId,
+    Visibility,
 };
 use script::{Act, PEOPLE, STORIES, Story};
 use std::collections::HashMap;
@@ -23,6 +24,8 @@ use std::time::Duration;
 pub const SPACE: &str = "demo";
 /// The password of everyone in the demo. It is printed at every start, and a demo listens on loopback only.
 pub const PASSWORD: &str = "klatch-demo-2026";
+/// Who of them administers the server.
+const ADMINISTRATOR: &str = "ana";
 
 /// Time between two things that happen in a channel.
 const BEAT: Duration = Duration::from_secs(75);
@@ -80,6 +83,9 @@ impl<'a> Cast<'a> {
             let user = auth
                 .create_user(space.id, person.username.parse()?, Some(name), Some(PASSWORD))
                 .await?;
+            if person.username == ADMINISTRATOR {
+                auth.set_admin(user.id, Some(AdminScope::Server)).await?;
+            }
             let token = auth.token_for(user.id, TOKEN_LIFE).await?;
             people.insert(person.username, auth.authenticate(&token.access_token).await?);
         }

@@ -7,7 +7,7 @@ mod first;
 mod open_files;
 mod signals;
 
-use crate::compose::{Engine, Node, Operator, Storage, Surroundings};
+use crate::compose::{Engine, Figures, Node, Operator, Storage, Surroundings};
 use crate::config::{Config, StorageKind};
 use crate::demo::Past;
 use crate::log::{self, Logs};
@@ -142,7 +142,7 @@ async fn serve_on(
     let first = first::start(&operator, &config.first, demo, &clock)
         .await
         .context("cannot fill the database")?;
-    let mut node = Node::new(operator, sockets, &config)?;
+    let mut node = Node::new(operator, sockets, &config, figures(metrics))?;
 
     let Listeners {
         public,
@@ -155,9 +155,9 @@ async fn serve_on(
     let (_internal, internal_stop) = watch::channel(false);
     let mut background = background::start(&node, metrics.clone());
     // The internal listener answers until the end, so that the drain can be watched.
-    let inside =
-        node.internal(metrics, &stopping, &engine)
-            .serve(internal, INTERNAL_CONNECTIONS_MAX, internal_stop);
+    let inside = node
+        .internal(&stopping, &engine)
+        .serve(internal, INTERNAL_CONNECTIONS_MAX, internal_stop);
     let inside = tokio::spawn(inside);
     let outside = tokio::spawn(node.public().serve(public, connections_max, stopped));
     let address_file = AddressFile::write(config.storage.address_file(), public_at, internal_at)?;
@@ -184,6 +184,11 @@ async fn serve_on(
     background.abort_all();
     inside.abort();
     why
+}
+
+fn figures(metrics: &Metrics) -> Figures {
+    let metrics = metrics.clone();
+    Arc::new(move || metrics.render())
 }
 
 /// Waits for a reason to stop: a signal is a good one.

@@ -6,7 +6,7 @@ use crate::{Principal, SessionError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use klatch_store::row::{ApiKeyRow, FOR_GOOD};
-use klatch_types::{ApiKeyId, DisplayName, SpaceId};
+use klatch_types::{ApiKeyId, AuditAct, DisplayName, SpaceId};
 
 /// Fewest characters after the prefix of a key that someone else drew: 32 of base64url are 192 bits.
 const GIVEN_CHARS_MIN: usize = 32;
@@ -69,6 +69,8 @@ impl Auth {
             revoked_at: None,
         };
         self.directory.api_key_add(row.clone()).await?;
+        self.note(space, None, AuditAct::KeyCreated, row.id.0, row.name.as_str())
+            .await?;
         Ok(row)
     }
 
@@ -86,7 +88,7 @@ impl Auth {
         self.directory.api_key_revoke(id, self.clock.now()).await?;
         self.api_keys.forget(&key.hash);
         self.identities.announce(Revoked::User(key.user));
-        Ok(())
+        self.note(space, None, AuditAct::KeyRevoked, id.0, key.name).await
     }
 
     /// The back end that a key stands for. Errors: `unauthenticated`.

@@ -32,7 +32,8 @@ impl Auth {
         let identity = self
             .renamed(self.identity(user, None).await?, claims.name.as_ref())
             .await?;
-        Ok(identity.principal(None, claims.expires_at, claims.channels))
+        self.with_admin(identity.principal(None, claims.expires_at, claims.channels))
+            .await
     }
 
     async fn issuer_row(&self, issuer: &str) -> Result<Option<Arc<IssuerRow>>, SessionError> {

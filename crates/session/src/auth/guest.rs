@@ -72,9 +72,9 @@ impl Auth {
         password: Option<&str>,
     ) -> Result<view::User, SessionError> {
         only_system(who)?;
-        self.create_user(who.space, username, name, password)
-            .await
-            .map(|user| view_of(&user))
+        let space = self.space_row(who.space).await?;
+        let user = self.add_person(&space, username, name, password).await?;
+        Ok(view_of(&user))
     }
 
     /// A token for a user of the back end's space. Errors: `forbidden` unless the caller is a back end, `not_found` if

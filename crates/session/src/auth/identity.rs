@@ -85,6 +85,7 @@ impl Identity {
             username,
             name,
             kind,
+            admin: None,
             device,
             expires_at,
             channels,

@@ -25,6 +25,7 @@ impl Auth {
             user: view_of(&user),
             space,
             device: who.device,
+            admin: who.admin,
         })
     }
 

@@ -5,7 +5,9 @@
 //! [`Principal`], and nothing else tells the rest of the server who is asking.
 
 mod access_token;
+mod admin;
 mod api_key;
+mod audit;
 mod claims;
 mod device;
 mod external;
@@ -20,9 +22,11 @@ mod operator;
 pub mod origin;
 pub mod outgoing;
 mod password;
+mod people;
 mod refresh;
 mod refusal;
 mod seat;
+mod space;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +34,7 @@ pub use guest::{GUEST_CHANNELS_MAX, GuestRequest};
 pub use identity::{Announcement, Revoked, Seat};
 pub use login::{Login, SignUp};
 pub use operator::NewIssuer;
+pub use password::make_up_password;
 
 use crate::rate::{RateConfig, Rates};
 use crate::recent::Recent;
@@ -40,9 +45,10 @@ use jwks::KeySets;
 use jws::Jws;
 use klatch_store::Directory;
 use klatch_store::row::{IssuerRow, SpaceRow};
-use klatch_types::{Clock, Entropy, IssuerId, Millis, SpaceId, UserId, limits};
+use klatch_types::{AdminScope, Clock, Entropy, IssuerId, Millis, SpaceId, UserId, limits};
 use outgoing::Outgoing;
 use password::Passwords;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -105,6 +111,7 @@ pub struct Auth {
     issuers: Recent<String, Arc<IssuerRow>>,
     subjects: Recent<(IssuerId, String), UserId>,
     spaces: Recent<(), Arc<Vec<SpaceRow>>>,
+    admins: Recent<(), Arc<HashMap<UserId, AdminScope>>>,
 }
 
 impl Auth {
@@ -130,6 +137,7 @@ impl Auth {
             // Whose a subject is never changes; the bound is for memory only.
             subjects: Recent::new(SUBJECTS_CACHED_MAX, Duration::from_secs(24 * 3600)),
             spaces: Recent::new(1, believed_for),
+            admins: Recent::new(1, believed_for),
             directory,
             clock,
             entropy,
@@ -162,7 +170,12 @@ impl Auth {
             return Err(refusal::unauthenticated("The token is for another space."));
         }
         let expires_at = Millis(claims.exp.saturating_mul(1000));
-        Ok(identity.principal(claims.device, expires_at, claims.channels))
+        let who = identity.principal(claims.device, expires_at, claims.channels);
+        // A token without a device was made on somebody's behalf: it is not they themselves who ask.
+        match who.device {
+            Some(_) => self.with_admin(who).await,
+            None => Ok(who),
+        }
     }
 
     /// How long a caller's token still holds; nothing if it has ended.

@@ -6,7 +6,7 @@ use crate::{Principal, SessionError};
 use klatch_protocol::ErrorCode;
 use klatch_store::StoreError;
 use klatch_store::row::{ClaimNames, IssuerKeys, IssuerRow, SpaceRow, UserRow};
-use klatch_types::{DisplayName, IssuerId, Policy, Slug, SpaceId, UserId, UserKind, Username};
+use klatch_types::{AuditAct, DisplayName, IssuerId, Policy, Slug, SpaceId, UserId, UserKind, Username};
 
 /// Shortest secret that HS256 is accepted with (RFC 7518, section 3.2).
 const HS256_SECRET_BYTES_MIN: usize = 32;
@@ -54,6 +54,14 @@ impl Auth {
         self.directory.space_add(space.clone()).await?;
         self.spaces.forget(&());
         self.system_user(space.id).await?;
+        self.note(
+            space.id,
+            None,
+            AuditAct::SpaceCreated,
+            space.id.0,
+            space.slug.as_str(),
+        )
+        .await?;
         Ok(space)
     }
 
@@ -94,7 +102,9 @@ impl Auth {
         password: Option<&str>,
     ) -> Result<UserRow, SessionError> {
         let space = self.space_row(space).await?;
-        self.add_person(&space, username, name, password).await
+        let user = self.add_person(&space, username, name, password).await?;
+        self.note_user(None, AuditAct::UserCreated, &user, None).await?;
+        Ok(user)
     }
 
     /// The id of a user by name. Errors: `not_found`, `invalid` if it must be said which space is meant.
@@ -114,26 +124,42 @@ impl Auth {
 
     /// Changes a password and signs the user out everywhere. Errors: `not_found`, `invalid`, `overloaded`.
     pub async fn set_password(&self, user: UserId, password: &str) -> Result<(), SessionError> {
+        let row = self.user_row(user).await?;
         let hash = self.passwords.hash(password).await?;
         self.directory.user_password(user, &hash).await?;
-        self.revoke_all(user).await
+        self.revoke_all(user).await?;
+        self.note_user(None, AuditAct::UserPasswordChanged, &row, None)
+            .await
     }
 
     /// Disables an account: signed out everywhere, and not let in again. Errors: `not_found`.
     pub async fn disable_user(&self, user: UserId) -> Result<(), SessionError> {
+        let row = self.user_row(user).await?;
+        self.disable(None, &row).await
+    }
+
+    /// The same, done by someone.
+    pub(super) async fn disable(&self, by: Option<UserId>, user: &UserRow) -> Result<(), SessionError> {
         let now = self.clock.now();
-        self.directory.user_disable(user, Some(now)).await?;
+        self.directory.user_disable(user.id, Some(now)).await?;
         // Until then answers of the directory from before may be believed; afterwards it is asked again.
         let until = now.plus(self.config.believed_for).plus(self.config.believed_for);
-        self.identities.revoke(Revoked::User(user), now, until);
-        self.revoke_all(user).await
+        self.identities.revoke(Revoked::User(user.id), now, until);
+        self.revoke_all(user.id).await?;
+        self.note_user(by, AuditAct::UserDisabled, user, None).await
     }
 
     /// Lets a disabled account in again. Errors: `not_found`.
     pub async fn enable_user(&self, user: UserId) -> Result<(), SessionError> {
-        self.directory.user_disable(user, None).await?;
-        self.identities.restore(Revoked::User(user));
-        Ok(())
+        let row = self.user_row(user).await?;
+        self.enable(None, &row).await
+    }
+
+    /// The same, done by someone.
+    pub(super) async fn enable(&self, by: Option<UserId>, user: &UserRow) -> Result<(), SessionError> {
+        self.directory.user_disable(user.id, None).await?;
+        self.identities.restore(Revoked::User(user.id));
+        self.note_user(by, AuditAct::UserEnabled, user, None).await
     }
 
     /// Trusts an external issuer. Errors: `invalid` for secret, algorithm, address or `iss`; `exists` if some space
@@ -176,6 +202,14 @@ impl Auth {
             created_at: now,
         };
         self.directory.issuer_add(row.clone()).await?;
+        self.note(
+            space.id,
+            None,
+            AuditAct::IssuerAdded,
+            row.id.0,
+            row.issuer.as_str(),
+        )
+        .await?;
         Ok(row)
     }
 
@@ -192,7 +226,8 @@ impl Auth {
         self.directory.issuer_remove(id).await?;
         self.issuers.forget(&row.issuer);
         self.key_sets.forget(id);
-        Ok(())
+        self.note(space, None, AuditAct::IssuerRemoved, id.0, row.issuer)
+            .await
     }
 
     /// The caller that the command line acts as in a space. Errors: `not_found` for the space.
@@ -202,7 +237,12 @@ impl Auth {
         Ok(identity.principal(None, klatch_store::row::FOR_GOOD, Vec::new()))
     }
 
-    async fn space_row(&self, space: SpaceId) -> Result<SpaceRow, SessionError> {
+    async fn user_row(&self, user: UserId) -> Result<UserRow, SessionError> {
+        let row = self.directory.user(user).await?;
+        row.ok_or_else(|| SessionError::refused(ErrorCode::NotFound, "There is no such user."))
+    }
+
+    pub(super) async fn space_row(&self, space: SpaceId) -> Result<SpaceRow, SessionError> {
         let row = self.directory.space(space).await?;
         row.ok_or_else(|| SessionError::refused(ErrorCode::NotFound, "There is no such space."))
     }

@@ -147,6 +147,17 @@ fn broken(error: &dyn std::fmt::Display) -> SessionError {
     SessionError::Internal(format!("a password hash cannot be used: {error}"))
 }
 
+/// Twenty letters and digits that are not mistaken for one another: 99 bits.
+pub fn make_up_password(entropy: &dyn Entropy) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0u8; 20];
+    entropy.fill(&mut bytes);
+    bytes
+        .iter()
+        .map(|b| char::from(ALPHABET[usize::from(b % 32)]))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +229,17 @@ mod tests {
         assert!(
             passwords.verify(None, "again").await.is_ok(),
             "and then it goes on"
+        );
+    }
+
+    #[test]
+    fn made_up_passwords_are_long_enough_and_differ() {
+        let entropy = SeededEntropy::new(7);
+        let (a, b) = (make_up_password(&entropy), make_up_password(&entropy));
+        assert_ne!(a, b);
+        assert!(
+            a.len() >= limits::PASSWORD_CHARS_MIN && a.bytes().all(|c| c.is_ascii_alphanumeric()),
+            "{a}"
         );
     }
 }

@@ -1,6 +1,7 @@
 //! One file per feature: a wire command in, a call of the domain, a wire view out. Nothing is decided here but
 //! defaults and page bounds.
 
+pub(crate) mod admin;
 mod channel;
 mod circle;
 mod cursor;
@@ -92,18 +93,23 @@ impl Principal {
             user: self.user,
             space: self.space,
             kind: self.kind,
+            admin: self.admin,
         }
     }
 }
 
 /// The ack of a receipt.
 fn ack(receipt: Receipt) -> Reply {
-    Reply::Ack(Ack {
+    Reply::Ack(ack_of(receipt))
+}
+
+fn ack_of(receipt: Receipt) -> Ack {
+    Ack {
         seq: receipt.seq,
         prev: receipt.prev,
         at: receipt.at.0,
         duplicate: receipt.duplicate,
-    })
+    }
 }
 
 fn done() -> Reply {
@@ -111,7 +117,7 @@ fn done() -> Reply {
 }
 
 /// A page size within its bounds.
-fn page(limit: Option<u32>, default: u32, max: u32) -> Result<u32, SessionError> {
+pub(crate) fn page(limit: Option<u32>, default: u32, max: u32) -> Result<u32, SessionError> {
     match limit {
         None => Ok(default),
         Some(limit) if (1..=max).contains(&limit) => Ok(limit),

@@ -22,7 +22,7 @@ impl Sessions {
     /// Room to read a roster, which may be large. Asked for before its body is read, and kept until it is understood.
     ///
     /// # Errors
-    /// `forbidden` for all but back ends, `overloaded` if others are read for too long.
+    /// `forbidden` for all but back ends and administrators, `overloaded` if others are read for too long.
     pub async fn roster_room(&self, who: &Principal) -> Result<OwnedSemaphorePermit, SessionError> {
         access::may_keep_rosters(&who.actor())?;
         let room = self.roster_room.clone().acquire_owned();
@@ -39,7 +39,7 @@ impl Sessions {
     /// that takes longer goes on, and is told as running.
     ///
     /// # Errors
-    /// `forbidden` for all but back ends, `roster_busy`, `roster_unsafe`, `invalid`.
+    /// `forbidden` for all but back ends and administrators, `roster_busy`, `roster_unsafe`, `invalid`.
     pub async fn roster_put(
         &self,
         who: &Principal,
@@ -85,7 +85,7 @@ impl Sessions {
     /// How the roster of the caller's space stands.
     ///
     /// # Errors
-    /// `forbidden` for all but back ends.
+    /// `forbidden` for all but back ends and administrators.
     pub async fn roster_status(&self, who: &Principal) -> Result<RosterStatus, SessionError> {
         let stands = self.channels.roster_standing(&who.actor()).await?;
         Ok(RosterStatus {
@@ -100,7 +100,7 @@ impl Sessions {
     /// The imports of the caller's space, newest first.
     ///
     /// # Errors
-    /// `forbidden` for all but back ends, `invalid` for the limit.
+    /// `forbidden` for all but back ends and administrators, `invalid` for the limit.
     pub async fn roster_imports(
         &self,
         who: &Principal,
@@ -116,7 +116,7 @@ impl Sessions {
     /// How the caller's space follows its rosters.
     ///
     /// # Errors
-    /// `forbidden` for all but back ends.
+    /// `forbidden` for all but back ends and administrators.
     pub async fn roster_settings(&self, who: &Principal) -> Result<RosterSettings, SessionError> {
         Ok(settings_view(self.channels.roster_settings(&who.actor()).await?))
     }
@@ -124,7 +124,7 @@ impl Sessions {
     /// Changes it, from the next import on.
     ///
     /// # Errors
-    /// `forbidden` for all but back ends, `invalid`.
+    /// `forbidden` for all but back ends and administrators, `invalid`.
     pub async fn roster_settings_put(
         &self,
         who: &Principal,

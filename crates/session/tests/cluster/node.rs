@@ -125,6 +125,7 @@ impl Cluster {
             username: username.into(),
             name: username.into(),
             kind: user.kind,
+            admin: None,
             device: None,
             expires_at: SystemClock.now().plus(std::time::Duration::from_secs(3_600)),
             channels: Vec::new(),
@@ -155,5 +156,6 @@ pub(crate) fn actor(who: &Principal) -> Actor {
         user: who.user,
         space: who.space,
         kind: who.kind,
+        admin: who.admin,
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test's, whichever crate runs it
 
+mod admin;
 mod channel;
 mod chore;
 mod cursor;
@@ -19,6 +20,10 @@ mod user;
 mod work;
 mod world;
 
+pub use admin::{
+    accounts_are_looked_through, administrators_are_kept, audit_lines_come_newest_first,
+    channels_are_looked_through,
+};
 pub use channel::{
     channels_of_a_space_come_oldest_first, direct_channels_are_found_by_pair,
     heads_of_a_space_follow_its_channels, members_come_in_pages, memberships_tell_where_one_stands,
@@ -80,6 +85,7 @@ macro_rules! directory_conformance {
             reading_is_receiving, reading_counts_mentions, those_who_come_later_have_nothing_unread,
             cursors_moved_at_once_end_at_the_furthest,
             receipts_are_counted_by_cursors, receipts_count_those_who_can_see, hidden_reading_is_not_counted, presence_is_hidden_until_it_is_shown,
+            administrators_are_kept, audit_lines_come_newest_first, accounts_are_looked_through, channels_are_looked_through,
             invitations_are_found_by_code, invites_end, invites_of_channels_are_apart,
             lobbies_come_longest_first, lobbies_are_bounded,
             chores_are_due_once_each_period, of_many_claims_at_once_one_wins, a_clock_set_back_stops_no_chore,

@@ -1,6 +1,7 @@
 //! The directory in memory, over the tables that the log in memory shares: for tests, demos, and as the plain
 //! statement of what the SQL must do.
 
+mod admin;
 mod channel;
 mod chore;
 mod cursor;

@@ -6,6 +6,7 @@
 //! by space (`channels_open`, `channels_of`), by pair (`channel_of_pair`), by code (`invite`, and `invite_add` where
 //! no index spans all codes), what work is due, and `counts`.
 
+mod admin;
 mod channel;
 mod chore;
 mod cursor;

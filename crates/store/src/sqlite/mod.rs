@@ -1,6 +1,7 @@
 //! The directory in SQLite. Reads go through the engine's readers, each in one snapshot; writes go through its one
 //! writer thread, each in a savepoint, and are answered after the commit.
 
+mod admin;
 mod channel;
 mod chore;
 mod cursor;

@@ -93,6 +93,7 @@ mod tests {
             username: username.into(),
             name: "x".into(),
             kind: UserKind::Person,
+            admin: None,
             device: None,
             expires_at: Millis(1),
             channels: Vec::new(),

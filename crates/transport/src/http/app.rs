@@ -53,6 +53,8 @@ pub struct App {
     pub options: Arc<Options>,
     /// Makes request ids.
     pub entropy: Arc<dyn Entropy>,
+    /// This node's figures in Prometheus' text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
 /// What a handler gives back.

@@ -24,8 +24,6 @@ pub struct Internal {
     pub not_ready: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// What works less well than it should while the server is ready, in sentences for operators.
     pub degraded: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
-    /// The metrics in Prometheus' text format.
-    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// The space that the campus chat's routes act for, if the operator named one.
     pub space: Option<Slug>,
     /// What the public routes stand on.
@@ -41,7 +39,7 @@ struct Readiness {
 }
 
 /// Content type of Prometheus' text format.
-const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub(super) const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Routes of the internal listener.
 pub fn internal_router(internal: Internal) -> axum::Router {
@@ -86,7 +84,7 @@ async fn document() -> Response {
 }
 
 async fn figures(State(internal): State<Internal>) -> Response {
-    ([(header::CONTENT_TYPE, PROMETHEUS)], (internal.metrics)()).into_response()
+    ([(header::CONTENT_TYPE, PROMETHEUS)], (internal.app.metrics)()).into_response()
 }
 
 /// What holds for every internal request: no page of a browser on the same machine may change anything, an answer comes

@@ -4,6 +4,7 @@
 #![allow(unused_qualifications)] // written by `#[utoipa::path]`, in every file of a feature
 
 mod access;
+mod admin;
 mod app;
 mod auth;
 mod ban;
@@ -82,6 +83,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         mute::routes(),
         circle::routes(),
         roster::routes(),
+        admin::routes(),
         location::routes(),
         crate::compat::routes(),
         document::routes(),

@@ -1,6 +1,6 @@
 //! Nodes, for operators, on the internal listener: list, register, drain, and where a user is connected.
 
-use super::app::{Answer, json};
+use super::app::{Answer, App, json};
 use super::body::Body;
 use super::internal::Internal;
 use super::params::{At, Params};
@@ -68,13 +68,16 @@ struct NamedUser {
 }
 
 async fn list_nodes(State(internal): State<Internal>) -> Answer {
-    let cluster = &internal.app.cluster;
-    let cards = cluster.nodes();
-    let nodes = Nodes {
-        nodes: cards.iter().map(|card| shown(&internal, card)).collect(),
-        protocol: cluster.protocol_in_common(),
-    };
-    Ok(json(StatusCode::OK, &nodes))
+    Ok(json(StatusCode::OK, &nodes(&internal.app)))
+}
+
+/// The nodes of the server, as the one that is asked knows them.
+pub(super) fn nodes(app: &App) -> Nodes {
+    let cards = app.cluster.nodes();
+    Nodes {
+        nodes: cards.iter().map(|card| shown(app, card)).collect(),
+        protocol: app.cluster.protocol_in_common(),
+    }
 }
 
 async fn register_node(
@@ -91,7 +94,7 @@ async fn register_node(
         life: Duration::from_secs(body.ttl_s),
     };
     let card = internal.app.cluster.register(at.id, registration)?;
-    Ok(json(StatusCode::OK, &shown(&internal, &card)))
+    Ok(json(StatusCode::OK, &shown(&internal.app, &card)))
 }
 
 async fn remove_node(State(internal): State<Internal>, At(at): At<NodePath>) -> Answer {
@@ -106,7 +109,7 @@ async fn drain_node(
 ) -> Answer {
     let spread = Duration::from_secs(body.spread_s);
     let card = internal.app.cluster.drain(at.id, spread).await?;
-    Ok(json(StatusCode::OK, &shown(&internal, &card)))
+    Ok(json(StatusCode::OK, &shown(&internal.app, &card)))
 }
 
 async fn resume_node(
@@ -115,7 +118,7 @@ async fn resume_node(
     Body(ResumeBody {}): Body<ResumeBody>,
 ) -> Answer {
     let card = internal.app.cluster.resume(at.id).await?;
-    Ok(json(StatusCode::OK, &shown(&internal, &card)))
+    Ok(json(StatusCode::OK, &shown(&internal.app, &card)))
 }
 
 async fn user_nodes(State(internal): State<Internal>, At(at): At<UserPath>) -> Answer {
@@ -150,7 +153,7 @@ fn holding(holder: Holder) -> UserNode {
     }
 }
 
-fn shown(internal: &Internal, card: &NodeCard) -> Node {
+fn shown(app: &App, card: &NodeCard) -> Node {
     Node {
         id: card.id,
         url: card.url.clone(),
@@ -167,7 +170,7 @@ fn shown(internal: &Internal, card: &NodeCard) -> Node {
         draining: card.draining,
         overloaded: card.overloaded,
         split_digits: card.split_digits.clone(),
-        asked: card.id == internal.app.cluster.own().id,
+        asked: card.id == app.cluster.own().id,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rosters, for a student system with an API key (S0.3, S2.1).
+//! Rosters, for a student system with an API key, and administrators (S0.3, S2.1).
 
 use super::app::{Answer, App, json};
 use super::body::{Body, collect_up_to, is_json, text};
@@ -80,7 +80,7 @@ struct ImportsQuery {
     limit: Option<u32>,
 }
 
-/// Tells how the space's roster stands. For API keys only.
+/// Tells how the space's roster stands. For API keys and administrators of the space.
 #[utoipa::path(get, path = "/v1/roster", tag = "roster",
     responses((status = 200, description = "How it stands.", body = RosterStatus)))]
 async fn get_roster(State(app): State<App>, Caller(who): Caller) -> Answer {
@@ -88,7 +88,7 @@ async fn get_roster(State(app): State<App>, Caller(who): Caller) -> Answer {
 }
 
 /// Puts a whole roster in the place of the one before: as JSON, or as a zip archive of OneRoster 1.2 in CSV. At most
-/// 32 MiB. Channels and members follow. For API keys only.
+/// 32 MiB. Channels and members follow. For API keys and administrators of the space.
 #[utoipa::path(put, path = "/v1/roster", tag = "roster", params(ImportQuery),
     request_body(content((RosterPut = "application/json"), (Vec<u8> = "application/zip"))),
     responses(
@@ -126,7 +126,7 @@ async fn put_roster(
 }
 
 /// Changes the roster here and there: adds and ends enrolments. Whoever has much to change sends it together. For API keys
-/// only.
+/// and administrators of the space.
 #[utoipa::path(post, path = "/v1/roster/enrolments", tag = "roster", params(DryRunQuery), request_body = RosterChanges,
     responses(
         (status = 200, description = "What it did, or would do.", body = RosterReport),
@@ -145,7 +145,7 @@ async fn change_roster(
 }
 
 /// Takes the last import back: the roster before it counts again, and whom it put in is removed at once. An undo cannot be
-/// undone. For API keys only.
+/// undone. For API keys and administrators of the space.
 #[utoipa::path(post, path = "/v1/roster/undo", tag = "roster", params(DryRunQuery),
     responses(
         (status = 200, description = "What it did, or would do.", body = RosterReport),
@@ -162,7 +162,7 @@ async fn undo_roster(
     Ok(answer(&report))
 }
 
-/// Lists imports, newest first. For API keys only.
+/// Lists imports, newest first. For API keys and administrators of the space.
 #[utoipa::path(get, path = "/v1/roster/imports", tag = "roster", params(ImportsQuery),
     responses((status = 200, description = "The imports.", body = RosterImports)))]
 async fn list_imports(
@@ -176,14 +176,14 @@ async fn list_imports(
     ))
 }
 
-/// Tells how the space follows its rosters. For API keys only.
+/// Tells how the space follows its rosters. For API keys and administrators of the space.
 #[utoipa::path(get, path = "/v1/roster/settings", tag = "roster",
     responses((status = 200, description = "The settings.", body = RosterSettings)))]
 async fn get_settings(State(app): State<App>, Caller(who): Caller) -> Answer {
     Ok(json(StatusCode::OK, &app.sessions.roster_settings(&who).await?))
 }
 
-/// Changes how the space follows its rosters, from the next import on. For API keys only.
+/// Changes how the space follows its rosters, from the next import on. For API keys and administrators of the space.
 #[utoipa::path(put, path = "/v1/roster/settings", tag = "roster", request_body = RosterSettings,
     responses((status = 200, description = "The settings.", body = RosterSettings)))]
 async fn put_settings(

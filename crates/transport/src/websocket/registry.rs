@@ -298,6 +298,7 @@ mod tests {
                 username: "ana".into(),
                 name: "Ana".into(),
                 kind: UserKind::Person,
+                admin: None,
                 device: device.then(|| DeviceId::new(clock.now(), &entropy)),
                 expires_at: clock.now().plus(Duration::from_secs(600)),
                 channels: Vec::new(),

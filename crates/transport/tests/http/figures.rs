@@ -4,7 +4,7 @@ use crate::stack::Server;
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use klatch_transport::{Internal, internal_router};
+use klatch_transport::{App, Internal, internal_router};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -35,9 +35,11 @@ async fn requests_are_counted_by_template_so_that_ids_make_no_series() {
     let internal = Internal {
         not_ready: Arc::new(Vec::new),
         degraded: Arc::new(Vec::new),
-        metrics: Arc::new(move || handle.render()),
         space: None,
-        app: server.app.clone(),
+        app: App {
+            metrics: Arc::new(move || handle.render()),
+            ..server.app.clone()
+        },
     };
     let (status, text) = ask(&internal, "/metrics").await;
     assert_eq!(status, StatusCode::OK);
@@ -56,7 +58,6 @@ async fn a_server_that_is_alive_may_be_not_ready_and_says_why() {
     let ready = Internal {
         not_ready: Arc::new(Vec::new),
         degraded: Arc::new(Vec::new),
-        metrics: Arc::new(String::new),
         space: None,
         app: Server::start().await.app,
     };

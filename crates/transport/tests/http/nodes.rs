@@ -22,7 +22,6 @@ impl Inside {
         let router = internal_router(Internal {
             not_ready: Arc::new(Vec::new),
             degraded: Arc::new(Vec::new),
-            metrics: Arc::new(String::new),
             space: None,
             app: server.app.clone(),
         });

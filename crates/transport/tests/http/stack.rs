@@ -129,6 +129,7 @@ impl Server {
             cluster: Arc::new(Cluster::alone(card())),
             options: Arc::new(options),
             entropy,
+            metrics: Arc::new(|| "messages_sent_total 3\n".to_owned()),
         };
         Self {
             router: public_router(app.clone(), extra),

@@ -27,6 +27,7 @@ pub(super) fn rest(town: &Town) -> Result<Vec<Case>> {
         let token = match who {
             "mallory" => town.mallory.token(),
             "back end" => town.back_end.token(),
+            "administrator" => town.administrator.token(),
             "pupil" => town.pupil.token(),
             "nobody" => None,
             other => bail!("`{other}` is nobody"),

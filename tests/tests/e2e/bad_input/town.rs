@@ -14,6 +14,8 @@ pub(super) const PUBLISHING: &str = "https://issuer.example/";
 pub(super) const SHARING: &str = "https://elsewhere.example/";
 /// That secret.
 pub(super) const SECRET: &str = "q8Zr1v0Xo2Kd7Lw5Jt9Gm3Hs6Fy4BnCe";
+/// Who administers the server.
+const ADMINISTRATOR: &str = "boss";
 const PASSWORD: &str = "correct horse battery";
 /// One more than a channel of a course may have, beside its maker.
 const PUPILS: usize = 150;
@@ -26,6 +28,7 @@ pub(super) struct Town {
     pub(super) rui: Api,
     pub(super) pupil: Api,
     pub(super) back_end: Api,
+    pub(super) administrator: Api,
     pub(super) issuer: Issuer,
     words: HashMap<&'static str, String>,
 }
@@ -38,9 +41,13 @@ impl Town {
         server.stop().await?;
         let issuer = Issuer::start(7).await?;
         let keys = settle(&server, &issuer)?;
+        let password = administrator(&server)?;
         server.restart().await?;
         let nobody = Api::new(server.public())?;
         let [back_end, theirs, school] = keys.map(|key| nobody.with(key));
+        let login = json!({ "space": "test", "username": ADMINISTRATOR, "password": password });
+        let login = nobody.must("POST", "/v1/auth/login", Some(login)).await?;
+        let administrator = nobody.with(login.text("access_token")?);
         let mut words = HashMap::new();
 
         let (me, mallory) = account(&back_end, &server, "mallory").await?;
@@ -100,6 +107,7 @@ impl Town {
             rui,
             pupil,
             back_end,
+            administrator,
             issuer,
             words,
         })
@@ -180,6 +188,20 @@ fn settle(server: &Server, issuer: &Issuer) -> Result<[String; 3]> {
         cli(server, "space key add elsewhere tests")?,
         cli(server, "space key add lessons tests")?,
     ])
+}
+
+/// Makes an administrator of the server; answers their password.
+fn administrator(server: &Server) -> Result<String> {
+    let made = cli(
+        server,
+        &format!("user add {ADMINISTRATOR} --space test --generate"),
+    )?;
+    cli(
+        server,
+        &format!("user admin {ADMINISTRATOR} --space test --server"),
+    )?;
+    let password = made.trim().rsplit(' ').next();
+    Ok(password.context("a password was made up")?.to_owned())
 }
 
 /// More pupils than a channel of a course may have beside its maker, as a list in JSON without its brackets.

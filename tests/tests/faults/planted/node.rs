@@ -118,7 +118,7 @@ async fn serve(parts: &Parts) -> Result<()> {
         .await?
         .with_rules(parts.bug.rules());
     let operator = Operator::start(storage, surroundings, &config, Arc::new(SystemClock)).await?;
-    let node = Node::new(operator, sockets, &config)?;
+    let node = Node::new(operator, sockets, &config, Arc::new(String::new))?;
     let (registry, cluster) = (Arc::clone(&node.registry), Arc::clone(&node.operator.cluster));
     tokio::spawn(async move { registry.sweep().await });
     tokio::spawn(async move { cluster.run().await });

@@ -4,6 +4,7 @@ SELECT create_reference_table('spaces');
 SELECT create_reference_table('users');
 SELECT create_reference_table('receipts_hidden');
 SELECT create_reference_table('presence_hidden');
+SELECT create_reference_table('admins');
 SELECT create_distributed_table('channels', 'bucket');
 SELECT create_distributed_table('events', 'bucket', colocate_with => 'channels');
 SELECT create_distributed_table('members', 'bucket', colocate_with => 'channels');

@@ -1,9 +1,11 @@
 //! `klatch space policy`: the rules of a space.
 
 use crate::cli::{pick_space, say};
+use crate::compose::Operator;
 use anyhow::{Context, bail};
+use klatch_protocol::command::admin::AdminSpaceUpdate;
 use klatch_store::Directory;
-use klatch_types::{Policy, Slug};
+use klatch_types::{Policy, PolicyChange, Profile, Slug};
 
 /// Prints the rules and origins of a space as JSON.
 pub(super) async fn print(directory: &dyn Directory, slug: &Slug) -> anyhow::Result<()> {
@@ -16,51 +18,50 @@ pub(super) async fn print(directory: &dyn Directory, slug: &Slug) -> anyhow::Res
 
 /// Changes rules, and the origins if given.
 pub(super) async fn change(
-    directory: &dyn Directory,
+    operator: &Operator,
     slug: &Slug,
     rules: &[String],
     origins: Option<Vec<String>>,
 ) -> anyhow::Result<()> {
-    let space = pick_space(directory, Some(slug)).await?;
-    let policy = with_rules(&space.policy, rules)?;
-    let origins = origins.unwrap_or(space.origins);
-    if let Some(wrong) = origins.iter().find(|origin| !crate::config::is_origin(origin)) {
+    let space = pick_space(&*operator.directory, Some(slug)).await?;
+    if let Some(wrong) = origins.iter().flatten().find(|o| !crate::config::is_origin(o)) {
         bail!("`{wrong}` is not an exact origin such as https://www.example.org");
     }
-    Ok(directory.space_update(space.id, policy, origins).await?)
+    let policy = Some(rules_of(rules)?);
+    let change = AdminSpaceUpdate { policy, origins };
+    operator.auth.update_space(space.id, change).await?;
+    Ok(())
 }
 
-/// The policy with rules changed, each `RULE=VALUE` with the value in JSON or a bare word.
-fn with_rules(policy: &Policy, rules: &[String]) -> anyhow::Result<Policy> {
-    let mut object = serde_json::to_value(policy)?;
+/// The change that rules ask for, each `RULE=VALUE` with the value in JSON or a bare word.
+fn rules_of(rules: &[String]) -> anyhow::Result<PolicyChange> {
+    let known = serde_json::to_value(Policy::of(Profile::App))?;
+    let mut change = serde_json::Map::new();
     for rule in rules {
         let (name, value) = rule
             .split_once('=')
             .with_context(|| format!("`{rule}` is not RULE=VALUE"))?;
-        let slot = object
-            .get_mut(name)
-            .with_context(|| format!("`{name}` is not a rule: see `klatch space policy`"))?;
-        *slot = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-        // A rule with parameters may be given by its kind alone.
-        if name == "retention" && slot.is_string() {
-            *slot = serde_json::json!({ "kind": slot.take() });
+        if known.get(name).is_none() {
+            bail!("`{name}` is not a rule: see `klatch space policy`");
         }
+        let mut value: serde_json::Value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        // A rule with parameters may be given by its kind alone.
+        if name == "retention" && value.is_string() {
+            value = serde_json::json!({ "kind": value });
+        }
+        change.insert(name.to_owned(), value);
     }
-    let policy: Policy = serde_json::from_value(object).context("that is not a policy")?;
-    policy.check()?;
-    Ok(policy)
+    serde_json::from_value(change.into()).context("that is not a policy")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use klatch_types::{HistoryVisibility, Profile, Retention};
+    use klatch_types::{HistoryVisibility, Retention};
 
     fn rules(rules: &[&str]) -> anyhow::Result<Policy> {
-        with_rules(
-            &Policy::of(Profile::App),
-            &rules.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(),
-        )
+        let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        Ok(rules_of(&rules)?.of(&Policy::of(Profile::App))?)
     }
 
     #[test]

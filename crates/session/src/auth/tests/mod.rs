@@ -1,6 +1,7 @@
 //! Tests of identity through its public door, on a directory in memory, a clock that stands still and randomness
 //! from a seed.
 
+mod admin;
 mod device;
 mod external;
 mod forgery;

@@ -2,8 +2,52 @@
 
 /** Position of an event in its channel: 1, 2, 3 … without holes. `Seq(0)` is "before the first event". */
 export type Seq = number;
+/** What a user is to administer. */
+export type AdminChange = "none" | "space" | "server";
+/** A channel: a log with members. */
+export type ChannelId = string;
+/** What a channel is for. */
+export type ChannelKind = "direct" | "group" | "meeting" | "course";
+/** What an administrator administers. */
+export type AdminScope = "space" | "server";
+/** A community with its own users, policy and keys. */
+export type SpaceId = string;
+/** Whether channels may be end-to-end encrypted. */
+export type Encryption = "no" | "per_channel";
+/** What a new member sees of the time before. */
+export type HistoryVisibility = "all" | "since_join";
+/** Where membership comes from. */
+export type MembershipSource = "roster" | "tokens" | "users";
+/** A named set of policy defaults. */
+export type Profile = "campus" | "meeting" | "course" | "app";
+/** How long messages stay. */
+export type Retention =
+	| {
+			kind: "forever";
+	  }
+	| {
+			/** Days, at least 1. */
+			days: number;
+			kind: "days";
+	  }
+	| {
+			/** Days, at least 0. */
+			days: number;
+			kind: "after_meeting";
+	  }
+	| {
+			kind: "until_read";
+	  };
+/** Whether people may make accounts themselves. */
+export type SignUp = "open" | "closed";
 /** A person, guest, bot or product of one space. */
 export type UserId = string;
+/** What kind of account a user is. */
+export type UserKind = "person" | "guest" | "system";
+/** A name to show: of a person, a channel, a device. */
+export type DisplayName = string;
+/** A user's unique name within the space, such as `up201906680` (S0.1), `ana` or `+1234567890` (S1.4). */
+export type Username = string;
 /** Answer to a command. */
 export type Answer = Outcome & {
 	/** The `id` of the command; none if the frame could not be read that far. */
@@ -42,16 +86,10 @@ export type Reply =
 	| User
 	| Users
 	| Circle;
-/** A channel: a log with members. */
-export type ChannelId = string;
 /** How present someone is. */
 export type PresenceStatus = "offline" | "away" | "online";
-/** What a channel is for. */
-export type ChannelKind = "direct" | "group" | "meeting" | "course";
 /** What a member may do, weakest first: the order is used to compare ranks. */
 export type Role = "guest" | "member" | "moderator" | "owner";
-/** What a new member sees of the time before. */
-export type HistoryVisibility = "all" | "since_join";
 /** Who can find a channel. */
 export type Visibility = "private" | "open";
 /**
@@ -207,8 +245,6 @@ export type EventBody =
 	  };
 /** An invitation into a channel. */
 export type InviteId = string;
-/** What kind of account a user is. */
-export type UserKind = "person" | "guest" | "system";
 /** What a group of a roster is; nearer to its people the later (S0.3). */
 export type RosterKind = "degree" | "course" | "class";
 /** A code of the error catalogue, the same over REST and WebSocket. */
@@ -246,14 +282,30 @@ export type ErrorCode =
 	| "overloaded"
 	| "unavailable"
 	| "storage_full";
-/** A name to show: of a person, a channel, a device. */
-export type DisplayName = string;
+/** Something that an administrator or the command line did. The words stay as they are for good. */
+export type AuditAct =
+	| "user.created"
+	| "user.renamed"
+	| "user.password_changed"
+	| "user.disabled"
+	| "user.enabled"
+	| "user.signed_out"
+	| "user.admin_changed"
+	| "channel.archived"
+	| "space.created"
+	| "space.changed"
+	| "key.created"
+	| "key.revoked"
+	| "issuer.added"
+	| "issuer.removed"
+	| "roster.imported"
+	| "roster.changed"
+	| "roster.undone"
+	| "roster.settings_changed";
+/** A line of the audit log. */
+export type AuditId = string;
 /** One signed-in device of a user; also the family of its refresh tokens. */
 export type DeviceId = string;
-/** Whether channels may be end-to-end encrypted. */
-export type Encryption = "no" | "per_channel";
-/** A user's unique name within the space, such as `up201906680` (S0.1), `ana` or `+1234567890` (S1.4). */
-export type Username = string;
 /** A problem as REST sends it: RFC 9457 section 3, `application/problem+json`. */
 export type HttpProblem = Problem & {
 	/** A URI of the kind of problem; `about:blank` says that `code` tells it (RFC 9457 section 4.2.1). */
@@ -265,32 +317,6 @@ export type LobbyState = "waiting" | "admitted" | "gone";
 export type NodeId = string;
 /** A space's short name, unique on the server. */
 export type Slug = string;
-/** A community with its own users, policy and keys. */
-export type SpaceId = string;
-/** Where membership comes from. */
-export type MembershipSource = "roster" | "tokens" | "users";
-/** A named set of policy defaults. */
-export type Profile = "campus" | "meeting" | "course" | "app";
-/** How long messages stay. */
-export type Retention =
-	| {
-			kind: "forever";
-	  }
-	| {
-			/** Days, at least 1. */
-			days: number;
-			kind: "days";
-	  }
-	| {
-			/** Days, at least 0. */
-			days: number;
-			kind: "after_meeting";
-	  }
-	| {
-			kind: "until_read";
-	  };
-/** Whether people may make accounts themselves. */
-export type SignUp = "open" | "closed";
 /** What a change is. */
 export type RosterChangeKind =
 	"account" | "channel" | "rename" | "back" | "gone" | "join" | "return" | "role" | "drop" | "barred" | "closed";
@@ -365,6 +391,161 @@ export interface Ack {
 	prev: Seq;
 	/** Position of the event. */
 	seq: Seq;
+}
+/** A channel. */
+export interface AdminChannel {
+	/** When something last happened in it, Unix milliseconds. */
+	active_at: number;
+	/** Whether it is closed. */
+	archived: boolean;
+	/** Position of its last event. */
+	head: Seq;
+	/** Id. */
+	id: ChannelId;
+	/** What it is for. */
+	kind: ChannelKind;
+	/** How many members it has. */
+	members: number;
+	/** Its name; direct channels have none. */
+	name?: string;
+}
+/** A page of channels, by id: oldest first, but for those of rosters and of two people. */
+export interface AdminChannels {
+	/** The channels. For the next page, name the last one's id as `after`. */
+	channels: AdminChannel[];
+}
+/** A space. */
+export interface AdminSpace {
+	/** When it was made, Unix milliseconds. */
+	created_at: number;
+	/** Id. */
+	id: SpaceId;
+	/** Name to show. */
+	name: string;
+	/** Exact origins of pages that may connect, beside the server's own. */
+	origins: string[];
+	/** Its rules. */
+	policy: Policy;
+	/** Short name. */
+	slug: string;
+}
+/** Every rule of a space. */
+export interface Policy {
+	/** Whether files may be attached. */
+	attachments: boolean;
+	/** Unicode scalar values that one message may have. */
+	characters_max: number;
+	/** Whether channels may be end-to-end encrypted. */
+	encryption: Encryption;
+	/** What a new member sees of the time before. */
+	history: HistoryVisibility;
+	/** Members that one channel may have. */
+	members_max: number;
+	/** Where membership comes from. */
+	membership: MembershipSource;
+	/** Whether online state and typing are shown. */
+	presence: boolean;
+	/** The profile the defaults came from. */
+	profile: Profile;
+	/** Whether people see how far others have received and read. Policies of before there were receipts have them. */
+	receipts?: boolean;
+	/** How long messages stay. */
+	retention: Retention;
+	/** Whether a user may be signed in on several devices; if not, a new login replaces the old. */
+	several_devices: boolean;
+	/** Whether people may make accounts themselves. */
+	sign_up: SignUp;
+}
+/** A change of a space: what is given changes, the rest stays. */
+export interface AdminSpaceUpdate {
+	/**
+	 * Exact origins of pages that may connect, such as `https://www.example.org`, at most 100: all of them, in place of
+	 * those before.
+	 */
+	origins?: string[];
+	/** Its rules. */
+	policy?: PolicyChange;
+}
+/** A change of a space's rules: what is given changes, the rest stays. */
+export interface PolicyChange {
+	/** Whether files may be attached. */
+	attachments?: boolean;
+	/** Unicode scalar values that one message may have. */
+	characters_max?: number;
+	/** Whether channels may be end-to-end encrypted. */
+	encryption?: Encryption;
+	/** What a new member sees of the time before. */
+	history?: HistoryVisibility;
+	/** Members that one channel may have. */
+	members_max?: number;
+	/** Where membership comes from. */
+	membership?: MembershipSource;
+	/** Whether online state and typing are shown. */
+	presence?: boolean;
+	/** The profile that the defaults came from; it changes nothing else. */
+	profile?: Profile;
+	/** Whether people see how far others have received and read. */
+	receipts?: boolean;
+	/** How long messages stay. */
+	retention?: Retention;
+	/** Whether a user may be signed in on several devices. */
+	several_devices?: boolean;
+	/** Whether people may make accounts themselves. */
+	sign_up?: SignUp;
+}
+/** The spaces of the server, by short name. */
+export interface AdminSpaces {
+	/** The spaces. */
+	spaces: AdminSpace[];
+}
+/** An account. */
+export interface AdminUser {
+	/** What the user administers; left out if nothing. */
+	admin?: AdminScope;
+	/** When it was made, Unix milliseconds. */
+	created_at: number;
+	/** Devices that the user is signed in on. */
+	devices: number;
+	/** When it was disabled, Unix milliseconds; left out while it is not. */
+	disabled_at?: number;
+	/** Id. */
+	id: UserId;
+	/** Kind of account. */
+	kind: UserKind;
+	/** Name to show. */
+	name: string;
+	/** Unique name in the space. */
+	username: string;
+}
+/** An account to make. */
+export interface AdminUserCreate {
+	/** Name to show; the username if left out. */
+	name?: DisplayName;
+	/** At least 12 characters, at most 256 bytes; one is made up and answered, this once, if left out. */
+	password?: string;
+	/** Unique name in the space. */
+	username: Username;
+}
+/** An account that was made. */
+export interface AdminUserCreated {
+	/** The password that was made up for it: it is kept nowhere, and cannot be asked for again. */
+	password?: string;
+	/** The account. */
+	user: AdminUser;
+}
+/** A change of an account: what is given changes, the rest stays. */
+export interface AdminUserUpdate {
+	/** What the user administers. For administrators of the server only. */
+	admin?: AdminChange;
+	/** Whether the account is disabled: signed out everywhere, and not let in again. */
+	disabled?: boolean;
+	/** Name to show. */
+	name?: DisplayName;
+}
+/** A page of accounts, by username. */
+export interface AdminUsers {
+	/** The accounts. For the next page, name the last one's username as `after`. */
+	users: AdminUser[];
 }
 /** Whom to let in. */
 export interface AdmitBody {
@@ -760,6 +941,26 @@ export interface Problem {
 	/** Short sentence of the catalogue. */
 	title: string;
 }
+/** A line of the audit log. */
+export interface AuditLine {
+	/** What was done. */
+	act: AuditAct;
+	/** Who did it; left out for the command line. */
+	actor?: User;
+	/** When, Unix milliseconds. */
+	at: number;
+	/** What a reader should know besides; may be empty. */
+	detail: string;
+	/** Id; later lines have greater ones. */
+	id: AuditId;
+	/** Id of the user, channel, key or issuer that it was done to. */
+	target?: string;
+}
+/** A page of the audit log, newest first. */
+export interface AuditLines {
+	/** The lines. For the next page, name the last one's id as `before`. */
+	lines: AuditLine[];
+}
 /** How a user is banned. */
 export interface BanBody {
 	/** Makes a retry safe. */
@@ -777,6 +978,13 @@ export interface Behind {
 	channel: ChannelId;
 	/** Position of the last event. */
 	head: Seq;
+}
+/** Versions that a node understands of what nodes say to each other, both ends included. */
+export interface BusVersions {
+	/** The newest. */
+	max: number;
+	/** The oldest. */
+	min: number;
 }
 /** A message. */
 export interface CampusMessage {
@@ -1012,6 +1220,8 @@ export interface LoginBody {
 }
 /** Oneself. */
 export interface Me {
+	/** What one administers; left out if nothing. */
+	admin?: AdminScope;
 	/** The device this token belongs to; none for external tokens and API keys. */
 	device?: DeviceId;
 	/** The space. */
@@ -1029,33 +1239,6 @@ export interface Space {
 	policy: Policy;
 	/** Short name. */
 	slug: string;
-}
-/** Every rule of a space. */
-export interface Policy {
-	/** Whether files may be attached. */
-	attachments: boolean;
-	/** Unicode scalar values that one message may have. */
-	characters_max: number;
-	/** Whether channels may be end-to-end encrypted. */
-	encryption: Encryption;
-	/** What a new member sees of the time before. */
-	history: HistoryVisibility;
-	/** Members that one channel may have. */
-	members_max: number;
-	/** Where membership comes from. */
-	membership: MembershipSource;
-	/** Whether online state and typing are shown. */
-	presence: boolean;
-	/** The profile the defaults came from. */
-	profile: Profile;
-	/** Whether people see how far others have received and read. Policies of before there were receipts have them. */
-	receipts?: boolean;
-	/** How long messages stay. */
-	retention: Retention;
-	/** Whether a user may be signed in on several devices; if not, a new login replaces the old. */
-	several_devices: boolean;
-	/** Whether people may make accounts themselves. */
-	sign_up: SignUp;
 }
 /** A message. */
 export interface MeetingMessage {
@@ -1111,6 +1294,42 @@ export interface MuteBody {
 	key?: ClientKey;
 	/** Until when, Unix milliseconds; for good if left out. */
 	until?: number;
+}
+/** A node, for operators. */
+export interface Node {
+	/** Whether it is the node that was asked. */
+	asked?: boolean;
+	/** Connections it takes. */
+	capacity: number;
+	/** Connections it has. */
+	connections: number;
+	/** Whether its clients are sent away. */
+	draining?: boolean;
+	/** Id. */
+	id: NodeId;
+	/** How busy the machine is, 0.0 to 1.0. */
+	load: number;
+	/** Whether it is too full for new clients. */
+	overloaded?: boolean;
+	/** Versions of the bus; none for a server that was registered from outside. */
+	protocol?: BusVersions;
+	/** Where it stands. */
+	region: string;
+	/** Last digits that it shares with another node (S0.13). */
+	split_digits?: number[];
+	/** When it started or was registered, Unix milliseconds by its own clock. */
+	started_at: number;
+	/** Base address that clients use; empty if it is the one at which they come. */
+	url: string;
+	/** Version of the program. */
+	version: string;
+}
+/** All nodes. */
+export interface Nodes {
+	/** The nodes, by id. */
+	nodes: Node[];
+	/** The newest version of the bus that all understand; none if there is none. */
+	protocol?: number;
 }
 /** How to show a user. */
 export interface OnlineBody {
