@@ -12,6 +12,7 @@ export type Invite = views.Invite;
 export type InvitePreview = views.InvitePreview;
 export type LobbyEntry = views.LobbyEntry;
 export type LobbySignal = views.LobbySignal;
+export type Me = views.Me;
 export type Member = views.Member;
 export type Message = views.Message;
 export type PresenceStatus = views.PresenceStatus;

@@ -1,13 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { type Catalogue, type Key, type Plural, translator } from "../src/i18n/catalogue.ts";
+import { en as adminEn } from "../src/admin/words/en.ts";
+import { pl as adminPl } from "../src/admin/words/pl.ts";
+import { pt as adminPt } from "../src/admin/words/pt.ts";
+import { type Plural, translator } from "../src/i18n/catalogue.ts";
 import { dates } from "../src/i18n/dates.ts";
 import { en } from "../src/i18n/en.ts";
 import { bestLanguage, localeOf } from "../src/i18n/language.ts";
 import { pl } from "../src/i18n/pl.ts";
 import { pt } from "../src/i18n/pt.ts";
 
-const catalogues: Record<string, Catalogue> = { en, pt, pl };
-const keys = Object.keys(en) as Key[];
+/** The app's, and that of the administration, which is loaded with it. */
+const catalogues: Record<string, Record<string, string | Plural>> = {
+	en: { ...en, ...adminEn },
+	pt: { ...pt, ...adminPt },
+	pl: { ...pl, ...adminPl },
+};
+const english = catalogues.en as Record<string, string | Plural>;
+const keys = Object.keys(english);
 const sentences = (entry: string | Plural) => (typeof entry === "string" ? [entry] : Object.values(entry));
 const holes = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
 
@@ -20,7 +29,7 @@ describe.each(Object.entries(catalogues))("the catalogue %s", (language, catalog
 		const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
 		for (const key of keys) {
 			const entry = catalogue[key];
-			if (typeof entry === "string") continue;
+			if (typeof entry !== "object") continue;
 			for (const form of Object.keys(entry)) expect(forms, `${key}: ${form}`).toContain(form);
 			if (language === "pl") expect(Object.keys(entry).sort(), key).toEqual(["few", "many", "one", "other"]);
 		}
@@ -28,7 +37,7 @@ describe.each(Object.entries(catalogues))("the catalogue %s", (language, catalog
 
 	test("fills the holes of the English sentences, and no others", () => {
 		for (const key of keys) {
-			const wanted = new Set([...sentences(en[key] as string | Plural).flatMap(holes), "count"]);
+			const wanted = new Set([...sentences(english[key] as string | Plural).flatMap(holes), "count"]);
 			for (const sentence of sentences(catalogue[key] as string | Plural)) {
 				for (const hole of holes(sentence)) expect([...wanted], `${key}: ${sentence}`).toContain(hole);
 			}

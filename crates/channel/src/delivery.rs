@@ -21,7 +21,7 @@ pub async fn deliver(channels: &Channels, mut feed: CommitReceiver) {
                 piece.deliver(channels, channel, true);
             }
         }
-        answer(committed);
+        answer(channels, committed);
         tokio::task::yield_now().await;
     }
 }
@@ -43,8 +43,11 @@ pub(crate) fn pieces_of(
 }
 
 /// Answers the senders of what was delivered.
-pub(crate) fn answer(committed: Vec<Committed>) {
+pub(crate) fn answer(channels: &Channels, committed: Vec<Committed>) {
     metrics::counter!("klatch_events_committed_total").increment(committed.len() as u64);
+    if let Some(first) = committed.iter().map(|one| one.event.at).min() {
+        metrics::histogram!("klatch_event_seconds").record(channels.now().since(first).as_secs_f64());
+    }
     for one in committed {
         one.done.send(Ok(one.receipt)).ok(); // a sender that is gone needs no answer
     }

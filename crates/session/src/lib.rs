@@ -17,6 +17,6 @@ pub use error::SessionError;
 pub use handshake::Session;
 pub use klatch_channel::RosterOrder;
 pub use op::SpaceGroup;
-pub use op::{roster_body, roster_of, roster_of_archive};
+pub use op::{roster_body, roster_of, roster_of_archive, roster_of_csv};
 pub use principal::Principal;
 pub use sessions::{ConnectionLimits, Sessions};

@@ -15,6 +15,7 @@ import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { Layout } from "./Layout.tsx";
 
 const SignIn = lazy(() => import("../account/SignIn.tsx"));
+const Admin = lazy(() => import("../admin/Admin.tsx"));
 const Join = lazy(() => import("../invite/Join.tsx"));
 
 export function App() {
@@ -70,6 +71,7 @@ function Screens() {
 						<Suspense fallback={waiting}>
 							<Switch>
 								<Route path="/join/:code">{({ code }) => <Join code={code} />}</Route>
+								<Route path="/admin/:section?">{({ section }) => <Admin section={section} />}</Route>
 								<Route>
 									<Layout />
 								</Route>

@@ -90,7 +90,7 @@ export function ChannelList() {
 					))}
 				</ul>
 			</div>
-			{me && <OwnMenu me={me.user} />}
+			{me && <OwnMenu me={me.user} admin={me.admin !== undefined} />}
 		</>
 	);
 }

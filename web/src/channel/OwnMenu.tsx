@@ -9,7 +9,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { useMenu } from "../ui/Menu.tsx";
 import type { User } from "../wire.ts";
 
-export function OwnMenu({ me }: { me: User }) {
+export function OwnMenu({ me, admin }: { me: User; admin: boolean }) {
 	const { t } = useWords();
 	const menu = useMenu();
 	const { leave } = useSession();
@@ -23,6 +23,7 @@ export function OwnMenu({ me }: { me: User }) {
 			groups: [
 				[
 					{ label: t("settings.title"), icon: "settings", onSelect: () => navigate("/settings") },
+					...(admin ? [{ label: t("admin.title"), icon: "pulse", onSelect: () => navigate("/admin") } as const] : []),
 					{
 						label: dark() ? t("settings.theme_light") : t("settings.theme_dark"),
 						icon: dark() ? "sun" : "moon",

@@ -3,20 +3,26 @@
 import type { en } from "./en.ts";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
+type Entries = Readonly<Record<string, string | Plural>>;
+/** A catalogue in any language with the sentences of the English one `E`. */
+export type CatalogueLike<E extends Entries> = { readonly [K in keyof E]: E[K] extends string ? string : Plural };
 export type Key = keyof typeof en;
-export type Catalogue = { readonly [K in Key]: (typeof en)[K] extends string ? string : Plural };
+export type Catalogue = CatalogueLike<typeof en>;
 
 type Holes<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never;
-type HolesOf<K extends Key> = (typeof en)[K] extends { other: infer S } ? Holes<S> | "count" : Holes<(typeof en)[K]>;
+type HolesOf<S> = S extends { other: infer Other } ? Holes<Other> | "count" : Holes<S>;
 /** What a sentence needs to be filled with: nothing, or a value for each of its holes. */
-export type Values<K extends Key> = [HolesOf<K>] extends [never]
+type Values<S> = [HolesOf<S>] extends [never]
 	? []
-	: [values: { [Name in HolesOf<K>]: Name extends "count" ? number : string | number }];
+	: [values: { [Name in HolesOf<S>]: Name extends "count" ? number : string | number }];
 
 /** A sentence of the catalogue with its holes filled. */
-export type Translate = <K extends Key>(key: K, ...values: Values<K>) => string;
+export type Translate<E extends Entries = typeof en> = <K extends keyof E>(key: K, ...values: Values<E[K]>) => string;
 
-export function translator(catalogue: Catalogue, language: string): Translate {
+export function translator<E extends Entries = typeof en>(
+	catalogue: CatalogueLike<NoInfer<E>>,
+	language: string,
+): Translate<E> {
 	const plurals = new Intl.PluralRules(language);
 	const numbers = new Intl.NumberFormat(language);
 	return (key, ...[values]) => {

@@ -189,6 +189,7 @@ export const en = {
 	"invite.waiting": "You are in the lobby",
 	"invite.waiting_hint": "Somebody will let you in soon. This page follows by itself.",
 
+	"admin.title": "Administration",
 	"settings.title": "Settings",
 	"settings.profile": "Profile",
 	"settings.looks": "Appearance",

@@ -234,6 +234,7 @@ export const pl: Catalogue = {
 	"invite.waiting": "Jesteś w poczekalni",
 	"invite.waiting_hint": "Ktoś wkrótce cię wpuści. Ta strona sama się zmieni.",
 
+	"admin.title": "Administracja",
 	"settings.title": "Ustawienia",
 	"settings.profile": "Profil",
 	"settings.looks": "Wygląd",

@@ -195,6 +195,7 @@ export const pt: Catalogue = {
 	"invite.waiting": "Está na sala de espera",
 	"invite.waiting_hint": "Alguém o deixará entrar em breve. Esta página segue sozinha.",
 
+	"admin.title": "Administração",
 	"settings.title": "Definições",
 	"settings.profile": "Perfil",
 	"settings.looks": "Aspeto",

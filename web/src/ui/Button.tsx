@@ -7,10 +7,10 @@ import { Spinner } from "./Spinner.tsx";
 type Look = "accent" | "plain" | "quiet" | "danger";
 
 const LOOKS: Record<Look, string> = {
-	accent: "bg-accent text-on-accent hover:bg-accent-hover",
-	plain: "bg-raised text-ink border-line hover:bg-hover",
-	quiet: "text-soft hover:bg-hover hover:text-ink",
-	danger: "bg-danger text-on-danger hover:bg-danger-hover",
+	accent: "border-transparent bg-accent text-on-accent hover:bg-accent-hover",
+	plain: "border-line-strong/50 bg-raised text-ink hover:bg-hover",
+	quiet: "border-transparent text-soft hover:bg-hover hover:text-ink",
+	danger: "border-transparent bg-danger text-on-danger hover:bg-danger-hover",
 };
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -28,7 +28,7 @@ export function Button({ look = "plain", icon, busy = false, className = "", chi
 			{...rest}
 			disabled={rest.disabled || busy}
 			aria-busy={busy || undefined}
-			className={`inline-flex min-h-9 items-center justify-center gap-2 rounded-md border border-transparent px-3.5 py-1.5 text-sm font-semibold transition-colors select-none disabled:opacity-55 ${LOOKS[look]} ${className}`}
+			className={`inline-flex min-h-9 items-center justify-center gap-2 rounded-md border px-3.5 py-1.5 text-sm font-semibold transition-colors select-none disabled:opacity-55 ${LOOKS[look]} ${className}`}
 		>
 			{busy ? <Spinner size={16} /> : icon && <Icon name={icon} size={17} />}
 			{children}

@@ -155,7 +155,7 @@ impl Follower {
                 self.accept(channel, piece);
             }
         }
-        delivery::answer(committed);
+        delivery::answer(&self.channels, committed);
     }
 
     /// Tells the nodes of those who became members, which may not follow the channel yet.

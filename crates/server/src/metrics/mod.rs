@@ -45,6 +45,12 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
         "Events committed to the logs of channels",
     ),
     (
+        Kind::Histogram,
+        "klatch_event_seconds",
+        Unit::Seconds,
+        "Time from a command to the delivery of its event on this node: the slowest of those committed together",
+    ),
+    (
         Kind::Counter,
         "klatch_frames_fanned_out_total",
         Unit::Count,
@@ -91,6 +97,12 @@ const DESCRIPTIONS: &[(Kind, &str, Unit, &str)] = &[
         "klatch_connections_closed_total",
         Unit::Count,
         "WebSocket connections that the server closed, by close code",
+    ),
+    (
+        Kind::Counter,
+        "klatch_commands_refused_total",
+        Unit::Count,
+        "Commands over WebSocket answered with an error, by its code",
     ),
     (
         Kind::Counter,

@@ -20,7 +20,7 @@ mod transcript;
 mod user;
 
 pub use inside::SpaceGroup;
-pub use roster::{roster_body, roster_of, roster_of_archive};
+pub use roster::{roster_body, roster_of, roster_of_archive, roster_of_csv};
 
 use crate::{Principal, SessionError, Sessions};
 use klatch_channel::{Actor, Turn};

@@ -212,6 +212,15 @@ pub fn roster_of_archive(bytes: &[u8], today: &str) -> Result<Roster, SessionErr
     read::archive(bytes, today).map_err(|error| SessionError::refused(ErrorCode::Invalid, error.to_string()))
 }
 
+/// The roster in a plain CSV file.
+///
+/// # Errors
+/// `invalid`, with the first faults.
+pub fn roster_of_csv(bytes: &[u8]) -> Result<Roster, SessionError> {
+    read::plain("roster.csv", bytes)
+        .map_err(|error| SessionError::refused(ErrorCode::Invalid, error.to_string()))
+}
+
 fn person(user: wire::RosterUser) -> Person {
     Person {
         username: user.username,

@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 use klatch_protocol::command::roster::{RosterChanges, RosterPut};
 use klatch_protocol::view::{RosterImports, RosterReport, RosterSettings, RosterStatus};
 use klatch_protocol::{ErrorCode, codec};
-use klatch_session::{RosterOrder, roster_of, roster_of_archive};
+use klatch_session::{RosterOrder, roster_of, roster_of_archive, roster_of_csv};
 use klatch_types::{RosterImportState, limits};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -87,10 +87,10 @@ async fn get_roster(State(app): State<App>, Caller(who): Caller) -> Answer {
     Ok(json(StatusCode::OK, &app.sessions.roster_status(&who).await?))
 }
 
-/// Puts a whole roster in the place of the one before: as JSON, or as a zip archive of OneRoster 1.2 in CSV. At most
-/// 32 MiB. Channels and members follow. For API keys and administrators of the space.
+/// Puts a whole roster in the place of the one before: as JSON, as plain CSV, or as a zip archive of OneRoster 1.2 in CSV.
+/// At most 32 MiB. Channels and members follow. For API keys and administrators of the space.
 #[utoipa::path(put, path = "/v1/roster", tag = "roster", params(ImportQuery),
-    request_body(content((RosterPut = "application/json"), (Vec<u8> = "application/zip"))),
+    request_body(content((RosterPut = "application/json"), (String = "text/csv"), (Vec<u8> = "application/zip"))),
     responses(
         (status = 200, description = "What it did, or would do.", body = RosterReport),
         (status = 202, description = "What it does: it goes on, and `GET /v1/roster` tells when it is done.",
@@ -110,6 +110,7 @@ async fn put_roster(
         let roster = match form {
             Form::Json => roster_of(read_json(&bytes)?),
             Form::Archive => roster_of_archive(&bytes, &today),
+            Form::Csv => roster_of_csv(&bytes),
         };
         drop(room);
         Ok::<_, TransportError>(roster?)
@@ -208,6 +209,7 @@ fn answer(report: &RosterReport) -> axum::response::Response {
 enum Form {
     Json,
     Archive,
+    Csv,
 }
 
 impl Form {
@@ -219,12 +221,15 @@ impl Form {
         if kind.trim().eq_ignore_ascii_case("application/zip") {
             return Ok(Self::Archive);
         }
+        if kind.trim().eq_ignore_ascii_case("text/csv") {
+            return Ok(Self::Csv);
+        }
         if is_json(headers) {
             return Ok(Self::Json);
         }
         Err(TransportError::refused(
             ErrorCode::UnsupportedMediaType,
-            "a roster is `application/json`, or `application/zip` with OneRoster in CSV",
+            "a roster is `application/json`, `text/csv`, or `application/zip` with OneRoster in CSV",
         ))
     }
 }

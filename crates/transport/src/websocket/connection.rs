@@ -296,12 +296,12 @@ impl Conversation<'_> {
                             if error.is_fault() {
                                 tracing::error!(%error, "a command failed");
                             }
-                            Written::Whole(answer(Some(id), Outcome::Error(error.problem())))
+                            Written::Whole(refuse(Some(id), error.problem()))
                         }
                     }
                 }));
             }
-            Err((re, problem)) => self.pending.push_back(answer(re, Outcome::Error(problem))),
+            Err((re, problem)) => self.pending.push_back(refuse(re, problem)),
         }
     }
 
@@ -376,6 +376,12 @@ impl Conversation<'_> {
 
 fn answer(re: Option<u64>, outcome: Outcome) -> Frame {
     Frame::text(&codec::write(&ServerFrame::Answer(Answer { re, outcome })))
+}
+
+/// An answer that says what is wrong.
+fn refuse(re: Option<u64>, problem: Problem) -> Frame {
+    metrics::counter!("klatch_commands_refused_total", "code" => problem.code.as_str()).increment(1);
+    answer(re, Outcome::Error(problem))
 }
 
 /// An answer whose reply is encoded already, and shared with others.

@@ -5,6 +5,8 @@ import type { Problem } from "./generated/views.ts";
 
 /** How long an answer is waited for, milliseconds. */
 const ANSWER_MS_MAX = 15_000;
+/** The same for a file, which takes its time to get there. */
+const UPLOAD_MS_MAX = 300_000;
 
 /** Gives an access token; `fresh` says that the last one was refused. Throws `Refused` when there is none any more. */
 export type TokenSource = (fresh: boolean) => string | Promise<string>;
@@ -12,6 +14,7 @@ export type TokenSource = (fresh: boolean) => string | Promise<string>;
 /** What to ask. */
 export interface Request {
 	token?: string | undefined;
+	/** Sent as JSON; a `Blob` as it is, with its type. */
 	body?: unknown;
 }
 
@@ -63,13 +66,14 @@ async function exchange<T>(
 ): Promise<[Response, T]> {
 	const headers: Record<string, string> = { accept: "application/json" };
 	if (token !== undefined) headers.authorization = `Bearer ${token}`;
-	if (body !== undefined) headers["content-type"] = "application/json";
+	const file = body instanceof Blob;
+	if (body !== undefined) headers["content-type"] = file ? body.type : "application/json";
 	try {
 		const response = await fetch(new URL(path, url), {
 			method,
 			headers,
-			signal: AbortSignal.timeout(ANSWER_MS_MAX),
-			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+			signal: AbortSignal.timeout(file ? UPLOAD_MS_MAX : ANSWER_MS_MAX),
+			...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
 		});
 		return [response, await read(response)];
 	} catch (cause) {

@@ -13,12 +13,16 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 async fn put(server: &Server, query: &str, archive: &[u8]) -> Result<Answer> {
+    put_as(server, query, "application/zip", archive).await
+}
+
+async fn put_as(server: &Server, query: &str, form: &str, body: &[u8]) -> Result<Answer> {
     let tenant = server.tenant()?;
     let response = tenant
         .rest()
         .request(reqwest::Method::PUT, &format!("/v1/roster{query}"))
-        .header("content-type", "application/zip")
-        .body(archive.to_vec())
+        .header("content-type", form)
+        .body(body.to_vec())
         .send()
         .await?;
     let status = response.status().as_u16();
@@ -42,6 +46,38 @@ async fn done(back_end: &Api) -> Result<Value> {
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// S2.1: a plain CSV file is a roster, too; what is wrong in it is told with its line, and what is none is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_file_is_imported() -> Result<()> {
+    let (server, back_end) = school(ServerOptions::default()).await?;
+    let plain = "user,course,class,role\nzita,Algebra,1A,student\nyara,Algebra,1A,teacher\n";
+    let made = put_as(&server, "", "text/csv; charset=utf-8", plain.as_bytes()).await?;
+    ensure!(made.status == 200, "{made:?}");
+    assert_eq!(made.body["counts"]["accounts"], 2);
+    done(&back_end).await?;
+    let zita = sign_in(&back_end, "zita").await?;
+    ensure!(channels(&zita).await?.contains("Algebra · 1A"));
+
+    let broken = put_as(
+        &server,
+        "",
+        "text/csv",
+        b"user,course,class,role\n,Algebra,1A,student\n",
+    )
+    .await?;
+    assert_eq!(broken.status, 400);
+    ensure!(
+        broken.body["detail"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("line 2"),
+        "{broken:?}"
+    );
+    let other = put_as(&server, "", "text/plain", plain.as_bytes()).await?;
+    assert_eq!(other.status, 415);
+    Ok(())
 }
 
 /// S0.3: a sample of 1,200 students in 60 classes imports, imports again with changes, and is undone; each time the dry run
