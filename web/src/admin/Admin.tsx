@@ -1,7 +1,7 @@
 // The administration, a section each. What somebody may not administer is not there; the server checks all the same.
 
 import { useMe } from "@klatch/client/react";
-import { type ComponentType, lazy, Suspense, useEffect } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { ErrorBoundary } from "../app/ErrorBoundary.tsx";
 import { EmptyState } from "../ui/EmptyState.tsx";
@@ -34,6 +34,12 @@ export default function Admin({ section }: { section: string | undefined }) {
 	useEffect(() => {
 		document.title = t("admin.title");
 	}, [t]);
+	// On a narrow screen the sections are a strip, and the one that is shown may be beyond its edge.
+	const strip = useRef<HTMLElement>(null);
+	// biome-ignore lint/correctness/useExhaustiveDependencies: with each section
+	useEffect(() => {
+		strip.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+	}, [section, me]);
 	if (!me) return <SkeletonLines rows={6} label={common("app.loading")} />;
 	if (!me.admin) {
 		return (
@@ -65,6 +71,7 @@ export default function Admin({ section }: { section: string | undefined }) {
 			</header>
 			<div className="flex min-h-0 grow flex-col lg:flex-row">
 				<nav
+					ref={strip}
 					aria-label={t("admin.sections")}
 					className="flex shrink-0 gap-1 overflow-x-auto border-line bg-sunken p-2 max-lg:border-b lg:w-56 lg:flex-col lg:border-e lg:p-3"
 				>

@@ -30,7 +30,15 @@ export function Audit() {
 			cell: ({ actor }) =>
 				actor ? <span title={`@${actor.username}`}>{actor.name}</span> : <em>{t("audit.command_line")}</em>,
 		},
-		{ head: t("audit.act"), cell: ({ act }) => <span className="font-semibold">{t(`act.${act}`)}</span> },
+		{
+			head: t("audit.act"),
+			cell: ({ act, detail }) => (
+				<>
+					<span className="font-semibold">{t(`act.${act}`)}</span>
+					<span className="block break-words text-xs text-soft md:hidden">{detail}</span>
+				</>
+			),
+		},
 		{
 			head: t("audit.detail"),
 			wide: true,

@@ -11,7 +11,7 @@ export function NodeTable({ nodes }: { nodes: readonly Node[] }) {
 			head: t("server.node"),
 			cell: ({ id, asked, url }) => (
 				<span className="flex flex-wrap items-center gap-x-2 gap-y-1">
-					<span className="font-semibold break-all" title={url}>
+					<span className="max-w-22 truncate font-semibold md:max-w-none" title={url}>
 						{id}
 					</span>
 					{asked && <Mark tone="accent">{t("server.asked")}</Mark>}
