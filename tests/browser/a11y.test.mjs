@@ -13,9 +13,13 @@ const RULES = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"
 /** The guards of a menu take the focus only to hand it on, so that Tab leaves the menu where it was. */
 const SEEN = { include: [["html"]], exclude: [["[data-base-ui-focus-guard]"]] };
 
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 390, height: 780 };
 const WINDOWS = {
-	"light, wide": { colorScheme: "light", viewport: { width: 1280, height: 800 } },
-	"dark, narrow": { colorScheme: "dark", viewport: { width: 390, height: 780 } },
+	"light, wide": { colorScheme: "light", viewport: WIDE },
+	"light, narrow": { colorScheme: "light", viewport: NARROW },
+	"dark, wide": { colorScheme: "dark", viewport: WIDE },
+	"dark, narrow": { colorScheme: "dark", viewport: NARROW },
 };
 
 let server;
@@ -79,6 +83,20 @@ for (const [name, options] of Object.entries(WINDOWS)) {
 			await page.getByRole("heading", { name: "Settings" }).waitFor();
 			await fine(ana, `settings: ${section}`);
 		}
+		for (const section of ["server", "people", "channels", "roster", "rules", "audit"]) {
+			await page.goto(`${server.url}/admin/${section}`);
+			await page.locator('main :is([data-row], form, [role="img"])').first().waitFor();
+			await fine(ana, `administration: ${section}`);
+		}
+		await page.goto(`${server.url}/admin/people`);
+		await page.getByRole("button", { name: "New account" }).click();
+		await page.getByRole("dialog").getByLabel("Username").waitFor();
+		await fine(ana, "a new account");
+		await page.goto(`${server.url}/admin/roster`);
+		const buffer = Buffer.from("user,course,class,role\nrui,Algebra,1A,student\n");
+		await page.locator('input[type="file"]').setInputFiles({ name: "roster.csv", mimeType: "text/csv", buffer });
+		await page.locator("[data-difference]").waitFor();
+		await fine(ana, "what a roster would change");
 		await page.goto(`${server.url}/join/nothing-there`);
 		await page.getByRole("link", { name: /conversations/i }).or(page.getByRole("button", { name: /conversations/i })).first().waitFor();
 		await fine(ana, "an invitation that is gone");

@@ -16,20 +16,47 @@ const TALK = [
 	["marta", "I will be there too. See https://example.org/notes for mine"],
 ];
 
+const ROSTER = `user,course,class,role,name
+marta,Algebra,1A,teacher,Marta Lopes
+rui,Algebra,1A,student,Rui Matos
+joana,Algebra,1A,student,Joana Reis
+tiago,Algebra,1B,student,Tiago Melo
+ana,Geometry,2A,assistant,Ana Ferreira
+`;
+
 await mkdir(folder, { recursive: true });
 const server = await Server.start();
 const browser = await launch();
 try {
-	await talk();
+	const { chat, code } = await talk();
 	for (const colorScheme of ["light", "dark"]) {
-		for (const [size, viewport] of Object.entries(WIDTHS)) await screens(colorScheme, size, viewport);
+		for (const [size, viewport] of Object.entries(WIDTHS)) await screens({ colorScheme, size, viewport, chat, code });
 	}
 } finally {
 	await browser.close();
 	await server.stop();
 }
 
-/** Something to read. */
+/** The administration, with something going on in its charts. */
+async function administration(page, picture, chat) {
+	await page.goto(`${server.url}/admin/server`);
+	for (let at = 0; at < 60; at++) {
+		await chat(`Number ${at}`);
+		await page.waitForTimeout(150);
+	}
+	await picture("admin-server");
+	for (const section of ["people", "channels", "rules", "audit"]) {
+		await page.goto(`${server.url}/admin/${section}`);
+		await page.locator("main :is([data-row], form)").first().waitFor();
+		await picture(`admin-${section}`);
+	}
+	await page.goto(`${server.url}/admin/roster`);
+	await page.locator('input[type="file"]').setInputFiles({ name: "autumn.csv", mimeType: "text/csv", buffer: Buffer.from(ROSTER) });
+	await page.locator("[data-difference]").waitFor();
+	await picture("admin-roster");
+}
+
+/** Something to read; gives how to say something elsewhere, and an invitation to there. */
 async function talk() {
 	const people = {};
 	for (const name of ["ana", "rui", "marta"]) {
@@ -46,9 +73,13 @@ async function talk() {
 	}
 	const direct = await as("rui", "POST", "/v1/channels", { kind: "direct", members: [people.ana.user.id] });
 	await as("rui", "POST", `/v1/channels/${direct.id}/messages`, { key: "0190f3a1-7c1e-7000-8000-0000000000ff", text: "Do you have the book with you?" });
+	const team = await as("marta", "POST", "/v1/channels", { kind: "group", name: "Volleyball on Thursdays", members: [people.rui.user.id] });
+	const { code } = await as("marta", "POST", `/v1/channels/${team.id}/invites`, {});
+	const chat = (text) => as("rui", "POST", `/v1/channels/${team.id}/messages`, { key: crypto.randomUUID(), text });
+	return { chat, code };
 }
 
-async function screens(colorScheme, size, viewport) {
+async function screens({ colorScheme, size, viewport, chat, code }) {
 	const touch = size === "narrow" ? { hasTouch: true, isMobile: true } : {};
 	const ana = await Person.at(browser, server.url, { colorScheme, viewport, reducedMotion: "reduce", ...touch });
 	const { page } = ana;
@@ -78,8 +109,14 @@ async function screens(colorScheme, size, viewport) {
 	await page.keyboard.press("Control+k");
 	await page.getByRole("combobox").fill("al");
 	await picture("switcher");
-	await page.goto(`${server.url}/settings/looks`);
-	await page.getByRole("heading", { name: "Settings" }).waitFor();
-	await picture("settings");
+	for (const section of ["profile", "looks", "privacy", "security", "devices"]) {
+		await page.goto(`${server.url}/settings/${section}`);
+		await page.getByRole("heading", { name: "Settings" }).waitFor();
+		await picture(`settings-${section}`);
+	}
+	await page.goto(`${server.url}/join/${code}`);
+	await page.getByRole("button", { name: "Join" }).waitFor();
+	await picture("join");
+	await administration(page, picture, chat);
 	await ana.context.close();
 }
