@@ -72,7 +72,7 @@ async fn a_plain_file_is_imported() -> Result<()> {
         broken.body["detail"]
             .as_str()
             .unwrap_or_default()
-            .contains("line 2"),
+            .contains("roster.csv:2"),
         "{broken:?}"
     );
     let other = put_as(&server, "", "text/plain", plain.as_bytes()).await?;

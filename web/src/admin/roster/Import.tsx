@@ -26,7 +26,8 @@ export function Import({ running, onChange }: { running: boolean; onChange(): Pr
 	const field = useRef<HTMLInputElement>(null);
 
 	const put = (file: File, query: string) => klatch.rest<RosterReport>("PUT", `/v1/roster?${query}`, rosterOf(file));
-	const check = (file: File) => attempt(async () => setReport(await put(file, "dry_run=true")));
+	// Also what will then take a word more is shown first.
+	const check = (file: File) => attempt(async () => setReport(await put(file, "dry_run=true&allow_removals=true")));
 	const clear = () => {
 		setFile(undefined);
 		setReport(undefined);
