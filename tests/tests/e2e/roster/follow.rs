@@ -67,7 +67,7 @@ async fn a_plain_file_is_imported() -> Result<()> {
         b"user,course,class,role\n,Algebra,1A,student\n",
     )
     .await?;
-    assert_eq!(broken.status, 400);
+    assert_eq!(broken.status, 422);
     ensure!(
         broken.body["detail"]
             .as_str()
