@@ -17,6 +17,7 @@ export type Message = views.Message;
 export type PresenceStatus = views.PresenceStatus;
 export type Problem = views.Problem;
 export type Reaction = views.Reaction;
+export type Receipts = views.Receipts;
 export type Role = views.Role;
 export type RulesChange = ArgsOf<"channel_rules">["rules"];
 export type Seq = views.Seq;

@@ -136,6 +136,17 @@ export const en = {
 	"message.reacted": { one: "{emoji}, {count} reaction: {names}", other: "{emoji}, {count} reactions: {names}" },
 	"message.hint": "Enter sends, Shift and Enter begins a new line",
 
+	"readers.ask": "Read by…",
+	"readers.title": "Read by",
+	"readers.read": "Read",
+	"readers.received": "Only delivered",
+	"readers.delivered": "Delivered",
+	"readers.neither": "Not delivered yet",
+	"readers.nobody": "Nobody else is here to read it.",
+	"readers.many": "There are too many people here to name them.",
+	"readers.hidden": "Who has read it is shown to those who show what they read. That is in your settings.",
+	"readers.some_hide": "Those who do not show what they read are among the delivered.",
+
 	"typing.one": "{name} is typing",
 	"typing.two": "{first} and {second} are typing",
 	"typing.many": "Several people are typing",

@@ -176,6 +176,17 @@ export const pl: Catalogue = {
 	},
 	"message.hint": "Enter wysyła, Shift i Enter zaczyna nowy wiersz",
 
+	"readers.ask": "Kto przeczytał…",
+	"readers.title": "Kto przeczytał",
+	"readers.read": "Przeczytane",
+	"readers.received": "Tylko dostarczone",
+	"readers.delivered": "Dostarczone",
+	"readers.neither": "Jeszcze nie dostarczone",
+	"readers.nobody": "Nie ma tu nikogo innego, kto mógłby to przeczytać.",
+	"readers.many": "Jest tu zbyt wiele osób, aby je wymienić.",
+	"readers.hidden": "To, kto przeczytał, widzą ci, którzy sami to pokazują. Zmienisz to w ustawieniach.",
+	"readers.some_hide": "Osoby, które nie pokazują, co czytają, są wśród tych z dostarczoną wiadomością.",
+
 	"typing.one": "{name} pisze",
 	"typing.two": "{first} i {second} piszą",
 	"typing.many": "Kilka osób pisze",

@@ -142,6 +142,17 @@ export const pt: Catalogue = {
 	"message.reacted": { one: "{emoji}, {count} reação: {names}", other: "{emoji}, {count} reações: {names}" },
 	"message.hint": "Enter envia, Shift e Enter começa uma linha nova",
 
+	"readers.ask": "Lida por…",
+	"readers.title": "Lida por",
+	"readers.read": "Leram",
+	"readers.received": "Só receberam",
+	"readers.delivered": "Receberam",
+	"readers.neither": "Ainda não receberam",
+	"readers.nobody": "Não há aqui mais ninguém para a ler.",
+	"readers.many": "Há aqui demasiadas pessoas para dizer quem são.",
+	"readers.hidden": "Quem a leu só é mostrado a quem mostra o que lê. Isso está nas suas definições.",
+	"readers.some_hide": "Quem não mostra o que lê está entre os que só receberam.",
+
 	"typing.one": "{name} está a escrever",
 	"typing.two": "{first} e {second} estão a escrever",
 	"typing.many": "Várias pessoas estão a escrever",
