@@ -41,6 +41,12 @@ export const en = {
 	"account.wrong": "Username or password is not right.",
 	"account.revoked": "You were signed out on another device.",
 	"account.unreachable": "The server cannot be reached. Are you online?",
+	"account.with_token": "Continue with a token",
+	"account.token": "Token",
+	"account.token_hint": "Of a site that this server trusts. It is kept in this tab only.",
+	"account.token_refused": "This token is not accepted here, or has ended.",
+	"account.continue": "Continue",
+	"account.brought_over": "The sign-in of the other site has ended. Go back there, and come from there again.",
 	"account.device": "Web, {browser}",
 
 	"channel.list": "Conversations",

@@ -43,6 +43,12 @@ export const pl: Catalogue = {
 	"account.wrong": "Nazwa użytkownika lub hasło są nieprawidłowe.",
 	"account.revoked": "Wylogowano cię na innym urządzeniu.",
 	"account.unreachable": "Nie można połączyć się z serwerem. Czy masz połączenie z siecią?",
+	"account.with_token": "Kontynuuj z tokenem",
+	"account.token": "Token",
+	"account.token_hint": "Z witryny, której ufa ten serwer. Pozostaje tylko w tej karcie.",
+	"account.token_refused": "Ten token nie jest tu przyjmowany albo stracił ważność.",
+	"account.continue": "Kontynuuj",
+	"account.brought_over": "Sesja z drugiej witryny się skończyła. Wróć tam i wejdź stamtąd jeszcze raz.",
 	"account.device": "Przeglądarka, {browser}",
 
 	"channel.list": "Rozmowy",

@@ -43,6 +43,12 @@ export const pt: Catalogue = {
 	"account.wrong": "O nome de utilizador ou a palavra-passe não está certo.",
 	"account.revoked": "A sua sessão foi terminada noutro dispositivo.",
 	"account.unreachable": "Não se consegue chegar ao servidor. Está em linha?",
+	"account.with_token": "Continuar com um token",
+	"account.token": "Token",
+	"account.token_hint": "De um site em que este servidor confia. Fica só neste separador.",
+	"account.token_refused": "Este token não é aceite aqui, ou já terminou.",
+	"account.continue": "Continuar",
+	"account.brought_over": "A sessão do outro site terminou. Volte lá e venha de lá outra vez.",
 	"account.device": "Web, {browser}",
 
 	"channel.list": "Conversas",
