@@ -99,6 +99,10 @@ export const en = {
 	"create.remove": "Remove {name}",
 	"create.group_name": "Name of the group",
 	"create.group_hint": "One person and no name makes a direct conversation.",
+	"create.kind": "What kind",
+	"create.talk": "Conversation",
+	"create.meeting_name": "Title of the meeting",
+	"create.meeting_hint": "You are its organizer. Next you get a link to invite others with.",
 	"create.start": "Start",
 
 	"message.go_to_day": "Go to a day",
@@ -172,6 +176,13 @@ export const en = {
 	"typing.one": "{name} is typing",
 	"typing.two": "{first} and {second} are typing",
 	"typing.many": "Several people are typing",
+
+	"roster.degree": "Degree",
+	"roster.course": "Course",
+	"roster.class": "Class",
+	"roster.members": "Its members come from the school's roster.",
+	"roster.no_leaving": "Nobody leaves by hand.",
+	"roster.by_hand": "Whom you add by hand stays, whatever the roster says.",
 
 	"role.owner": "Owner",
 	"role.moderator": "Moderator",

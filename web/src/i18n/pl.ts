@@ -119,6 +119,10 @@ export const pl: Catalogue = {
 	"create.remove": "Usuń: {name}",
 	"create.group_name": "Nazwa grupy",
 	"create.group_hint": "Jedna osoba i brak nazwy dają rozmowę bezpośrednią.",
+	"create.kind": "Rodzaj",
+	"create.talk": "Rozmowa",
+	"create.meeting_name": "Tytuł spotkania",
+	"create.meeting_hint": "To ty je prowadzisz. Za chwilę dostaniesz link, którym zaprosisz innych.",
 	"create.start": "Zacznij",
 
 	"message.go_to_day": "Przejdź do dnia",
@@ -232,6 +236,13 @@ export const pl: Catalogue = {
 	"typing.one": "{name} pisze",
 	"typing.two": "{first} i {second} piszą",
 	"typing.many": "Kilka osób pisze",
+
+	"roster.degree": "Kierunek",
+	"roster.course": "Kurs",
+	"roster.class": "Grupa zajęciowa",
+	"roster.members": "Członkowie pochodzą ze szkolnej listy zapisów.",
+	"roster.no_leaving": "Nikt nie wypisuje się sam.",
+	"roster.by_hand": "Osoby dodane ręcznie zostają, cokolwiek mówi lista zapisów.",
 
 	"role.owner": "Właściciel",
 	"role.moderator": "Moderator",

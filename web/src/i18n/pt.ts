@@ -102,6 +102,10 @@ export const pt: Catalogue = {
 	"create.remove": "Retirar {name}",
 	"create.group_name": "Nome do grupo",
 	"create.group_hint": "Uma pessoa e nenhum nome fazem uma conversa direta.",
+	"create.kind": "De que tipo",
+	"create.talk": "Conversa",
+	"create.meeting_name": "Título da reunião",
+	"create.meeting_hint": "É quem a organiza. A seguir recebe uma ligação para convidar outros.",
 	"create.start": "Começar",
 
 	"message.go_to_day": "Ir para um dia",
@@ -178,6 +182,13 @@ export const pt: Catalogue = {
 	"typing.one": "{name} está a escrever",
 	"typing.two": "{first} e {second} estão a escrever",
 	"typing.many": "Várias pessoas estão a escrever",
+
+	"roster.degree": "Curso",
+	"roster.course": "Disciplina",
+	"roster.class": "Turma",
+	"roster.members": "Os membros vêm das inscrições da escola.",
+	"roster.no_leaving": "Ninguém sai por si.",
+	"roster.by_hand": "Quem for adicionado à mão fica, digam o que disserem as inscrições.",
 
 	"role.owner": "Proprietário",
 	"role.moderator": "Moderador",
