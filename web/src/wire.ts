@@ -19,6 +19,7 @@ export type Problem = views.Problem;
 export type Reaction = views.Reaction;
 export type Receipts = views.Receipts;
 export type Role = views.Role;
+export type RosterKind = views.RosterKind;
 export type RulesChange = ArgsOf<"channel_rules">["rules"];
 export type Seq = views.Seq;
 export type User = views.User;
