@@ -80,7 +80,7 @@ export function useActs(surroundings: Surroundings): (act: Act) => void {
 			case "menu": {
 				const receipts = klatch.me.get()?.space.policy.receipts !== false;
 				const groups = menuOf(act, { channel, me, receipts }, now.current.t, run.current);
-				if (groups.length > 0) menu({ anchor: act.at, back: act.at, label: t("action.more"), groups });
+				if (groups.length > 0) menu({ anchor: placeOf(act.at), back: act.at, label: t("action.more"), groups });
 			}
 		}
 	}, []);
@@ -91,6 +91,17 @@ export function useActs(surroundings: Surroundings): (act: Act) => void {
 /** What an element is in that can be seen: a button of the toolbar goes with the pointer. */
 function seen(element: HTMLElement): HTMLElement {
 	return element.getClientRects().length > 0 ? element : (element.closest("article") ?? element);
+}
+
+/** Where an element is, and where it was once it is not shown any more: the toolbar goes when the pointer leaves for the menu. */
+function placeOf(element: HTMLElement): { getBoundingClientRect(): DOMRect } {
+	let place = element.getBoundingClientRect();
+	return {
+		getBoundingClientRect() {
+			if (element.getClientRects().length > 0) place = element.getBoundingClientRect();
+			return place;
+		},
+	};
 }
 
 function menuOf(
