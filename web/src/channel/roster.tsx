@@ -12,7 +12,7 @@ const ICONS: Record<RosterKind, IconName> = { degree: "cap", course: "book", cla
 /** People who are asked about; the server's own limit. */
 const PEOPLE_MAX = 100;
 /** What is on the screen comes first. */
-const WAIT_MS = 1_500;
+const WAIT_MS = 250;
 
 export const isOfRoster = (channel: Pick<Channel, "kind">) => channel.kind === "course";
 

@@ -2,7 +2,7 @@
 
 import { useWords } from "../i18n/Words.tsx";
 import { useUsers } from "../member/useUsers.ts";
-import type { UserId } from "../wire.ts";
+import type { User, UserId } from "../wire.ts";
 import { Marker } from "./Marker.tsx";
 import type { NoticeLine, Told } from "./notices.ts";
 
@@ -20,22 +20,37 @@ export function NoticeLines({ lines, meeting }: NoticesProps) {
 	return lines.map(({ key, at, day, told }) => (
 		<div key={key}>
 			{day && <Marker text={dates.day(at)} />}
-			<p
-				data-notice={told.kind}
-				data-tip={dates.full(at)}
-				className="mx-auto w-fit max-w-full px-6 py-1 text-center text-xs text-balance break-words text-faint"
-			>
-				<NoticeText told={told} meeting={meeting} />
-			</p>
+			<Notice at={at} told={told} meeting={meeting} />
 		</div>
 	));
 }
 
-function NoticeText({ told, meeting }: { told: Told; meeting: boolean }) {
-	const { t, list } = useWords();
+function Notice({ at, told, meeting }: { at: number; told: Told; meeting: boolean }) {
+	const { dates } = useWords();
 	const named = "users" in told ? namedOf(told.users) : [];
+	const people = "actor" in told ? [...named, told.actor] : named;
+	const user = useUsers(people);
+	// A name that comes later would move the others.
+	const known = people.every((id) => user(id) !== undefined);
+	return (
+		<p
+			data-notice={told.kind}
+			data-tip={dates.full(at)}
+			className={`mx-auto w-fit max-w-full px-6 py-1 text-center text-xs text-balance break-words text-faint ${known ? "" : "invisible"}`}
+		>
+			{useSentence(told, meeting, named, user)}
+		</p>
+	);
+}
+
+function useSentence(
+	told: Told,
+	meeting: boolean,
+	named: readonly UserId[],
+	user: (id: UserId) => User | undefined,
+): string {
+	const { t, list } = useWords();
 	const actor = "actor" in told ? told.actor : "";
-	const user = useUsers([...named, actor]);
 	const nameOf = (id: UserId) => user(id)?.name ?? "…";
 	// What a school's system or another product did, nobody did.
 	const bySystem = user(actor)?.kind === "system";

@@ -26,6 +26,8 @@ const AHEAD_ROWS = 12;
 /** As near to the end, in pixels, as counts as being there. */
 const END_PX = 60;
 const FOUND_MS = 2_400;
+/** What is told where nothing was said. */
+const SILENCE_LINES_MAX = 3;
 
 interface TimelineProps {
 	channel: Channel;
@@ -208,14 +210,14 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 	);
 }
 
-/** Where nothing was said yet, there may be people already. */
+/** Where nothing was said yet, there may be people already: the last who came are told of, and what is there does not move. */
 function Silence({ notices, meeting }: { notices: readonly Notice[]; meeting: boolean }) {
 	const { t } = useWords();
 	return (
-		<div className="flex min-h-full flex-col py-3">
-			<NoticeLines lines={linesOf(notices)} meeting={meeting} />
-			<div className="grow">
-				<EmptyState icon="chat" title={t("message.empty")} hint={t("message.empty_hint")} />
+		<div className="relative h-full">
+			<EmptyState icon="chat" title={t("message.empty")} hint={t("message.empty_hint")} />
+			<div className="absolute inset-x-0 top-3">
+				<NoticeLines lines={linesOf(notices).slice(-SILENCE_LINES_MAX)} meeting={meeting} />
 			</div>
 		</div>
 	);
