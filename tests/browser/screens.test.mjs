@@ -148,7 +148,11 @@ test("whoever comes from another site is in, and their token is in no address an
 	const other = await ines.context.newPage();
 	await other.goto(server.url);
 	await other.getByRole("button", { name: "Log in", exact: true }).waitFor();
+	// Another token of the same person in another tab ends by itself.
+	await other.goto(`${server.url}/continue#token=${tokenOf({ sub: "ines", name: "Inês Costa", exp: Math.floor(Date.now() / 1000) + 4 })}`);
+	await other.getByRole("alert").filter({ hasText: "has ended" }).waitFor();
 	await other.close();
+	assert.equal(await page.locator('[data-connection="online"]').count(), 1);
 	await page.locator("[data-me]").click();
 	await page.getByRole("menuitem", { name: "Log out" }).click();
 	await page.getByRole("button", { name: "Log in", exact: true }).waitFor();

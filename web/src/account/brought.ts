@@ -2,19 +2,11 @@
 // that site can give another one.
 
 import { ERRORS, isSignedOut, Refused, request, type TokenSource, type views } from "@klatch/client";
-import type { UserId } from "../wire.ts";
-
-/** What the app goes on with: a sign-in of its own, or one that was brought. */
-export interface Entry {
-	readonly user: { readonly id: UserId };
-	readonly token: TokenSource;
-	signOut(): Promise<void>;
-}
 
 interface Kept {
 	token: string;
-	/** Whose it is, once the server said so. */
-	user?: UserId;
+	/** Whether the server has taken it once. */
+	taken?: boolean;
 }
 
 const KEY = "klatch.brought";
@@ -30,12 +22,10 @@ export function takeToken(): void {
 }
 
 /** A sign-in that was brought. */
-export class Brought implements Entry {
-	readonly user: { readonly id: UserId };
+export class Brought {
 	readonly token: TokenSource;
 
-	private constructor(token: string, user: UserId) {
-		this.user = { id: user };
+	private constructor(token: string) {
 		this.token = (fresh) => {
 			if (fresh) throw refusal("token_expired");
 			return token;
@@ -46,7 +36,7 @@ export class Brought implements Entry {
 	static async known(url: string): Promise<Brought | undefined> {
 		const kept = read();
 		if (!kept) return undefined;
-		return kept.user === undefined ? Brought.enter(url, kept.token) : new Brought(kept.token, kept.user);
+		return kept.taken ? new Brought(kept.token) : Brought.enter(url, kept.token);
 	}
 
 	/** Goes on with a token. Errors: `Refused`, `Unanswered`. */
@@ -55,8 +45,8 @@ export class Brought implements Entry {
 			const { user } = await request<views.Me>(url, "GET", "/v1/me", { token });
 			// A back end is nobody who chats.
 			if (user.kind === "system") throw refusal("unauthenticated");
-			keep({ token, user: user.id });
-			return new Brought(token, user.id);
+			keep({ token, taken: true });
+			return new Brought(token);
 		} catch (error) {
 			if (isSignedOut(error)) forgetBrought();
 			throw error;

@@ -4,7 +4,7 @@ import { Account, isSignedOut, Klatch, type Status } from "@klatch/client";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { forgetDrafts } from "../composer/draft.ts";
 import { forgetMessages } from "../timeline/useMessageAt.ts";
-import { Brought, type Entry, forgetBrought } from "./brought.ts";
+import { Brought, forgetBrought } from "./brought.ts";
 
 /** Why one is not in any more: as the client tells it, because what another site brought is over, or cannot be checked. */
 export type Ended = Extract<Status, { state: "ended" }>["why"] | "brought_over" | "unreachable";
@@ -13,12 +13,12 @@ export type Session =
 	| { state: "starting" }
 	/** `why` is set for those who were in a moment ago and did not ask to leave. */
 	| { state: "out"; why?: Ended }
-	| { state: "in"; klatch: Klatch; account: Entry };
+	| { state: "in"; klatch: Klatch; account: Account | Brought };
 
 interface SessionActions {
 	session: Session;
 	/** Goes on as this account. */
-	enter(account: Entry): Promise<void>;
+	enter(account: Account | Brought): Promise<void>;
 	/** Signs out and deletes what is kept here. */
 	leave(): Promise<void>;
 }
@@ -43,14 +43,18 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 	}, []);
 
 	const enter = useCallback(
-		async (account: Entry) => {
-			if (!(account instanceof Brought)) forgetBrought();
-			const klatch = await Klatch.open({ url, token: account.token, owner: account.user.id, name: "klatch-web" });
+		async (account: Account | Brought) => {
+			const brought = account instanceof Brought;
+			if (!brought) forgetBrought();
+			// What another site brought is this tab's: each has its own token, which ends when it ends, and nobody would delete
+			// what is kept when the tab is closed.
+			const keeping = brought ? {} : { owner: account.user.id };
+			const klatch = await Klatch.open({ url, token: account.token, name: "klatch-web", ...keeping });
 			const stop = klatch.status.subscribe(() => {
 				const status = klatch.status.get();
 				if (status.state !== "ended" || status.why === "closed") return;
 				stop();
-				const over = status.why === "signed_out" && account instanceof Brought;
+				const over = status.why === "signed_out" && brought;
 				if (over) forgetBrought();
 				// Not while the client is still telling others.
 				queueMicrotask(() => void end(klatch, over ? "brought_over" : status.why));
