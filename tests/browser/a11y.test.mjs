@@ -54,6 +54,9 @@ for (const [name, options] of Object.entries(WINDOWS)) {
 		await page.getByRole("button", { name: /sign up|create an account/i }).click();
 		await fine(ana, "sign up");
 		await page.goto(server.url);
+		await page.getByRole("button", { name: "Continue with a token" }).click();
+		await fine(ana, "a token");
+		await page.goto(server.url);
 		await ana.logIn("ana");
 		await ana.online();
 		await fine(ana, "the list");
@@ -65,6 +68,9 @@ for (const [name, options] of Object.entries(WINDOWS)) {
 		await page.getByRole("menuitem").first().waitFor();
 		// A menu is over everything, and in no part of the page.
 		await fine(ana, "the menu of a message", { region: { enabled: false } });
+		await page.getByRole("menuitem", { name: "Read by…" }).click();
+		await page.getByRole("dialog").getByRole("heading", { name: /delivered/i }).first().waitFor();
+		await fine(ana, "who read it");
 		await page.keyboard.press("Escape");
 		await page.getByRole("button", { name: "Details" }).click();
 		await fine(ana, "the details");
@@ -73,6 +79,8 @@ for (const [name, options] of Object.entries(WINDOWS)) {
 		await page.getByLabel("Find people").fill("ru");
 		await page.locator("[data-people]").getByRole("button", { name: /rui/ }).waitFor();
 		await fine(ana, "a new conversation");
+		await page.getByText("Meeting", { exact: true }).click();
+		await fine(ana, "a new meeting");
 		await page.keyboard.press("Escape");
 		await page.keyboard.press("Control+k");
 		await page.getByRole("combobox").fill("g");

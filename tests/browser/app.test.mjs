@@ -6,6 +6,8 @@ import { Person, browser as launch } from "./person.mjs";
 import { PASSWORD, Server } from "./server.mjs";
 
 const MESSAGES = 20_000;
+/** After so many messages something else happens, which is told between them. */
+const NOTICE_EVERY = 100;
 /** Steps at the beginning that are small enough to follow what one reads; the others are as large as of a thrown wheel. */
 const SLOW_STEPS = 200;
 
@@ -79,11 +81,12 @@ test(`a history of ${MESSAGES} messages is read both ways, and what one reads ne
 	const body = { kind: "group", name: "Archive", members: [] };
 	const { id } = await server.call("POST", "/v1/channels", { token, body });
 	const rui = await Person.at(browser, server.url);
-	await rui.page.evaluate(send, { token, channel: id, count: MESSAGES });
+	await rui.page.evaluate(send, { token, channel: id, count: MESSAGES, every: NOTICE_EVERY });
 	await rui.logIn("rui");
 	await rui.open("Archive");
 	const scroller = rui.page.locator("[data-messages]");
 	await scroller.locator("article").first().waitFor();
+	await scroller.locator("[data-notice]", { hasText: `changed the topic: Topic ${MESSAGES}` }).waitFor();
 
 	const up = await scroller.evaluate(scroll, { by: -1, until: 2, slowly: SLOW_STEPS });
 	const down = await scroller.evaluate(scroll, { by: 1, until: MESSAGES, slowly: SLOW_STEPS });
@@ -154,8 +157,9 @@ async function scroll(element, { by, until, slowly }) {
 	return { reached, steps, jumps, seen: seen.size, seq: Math.max(...seen), median: at(0.5), late: at(0.95) };
 }
 
-/** In the page: sends so many messages over a socket of its own, of one to five lines, so that heights have to be measured. */
-function send({ token, channel, count }) {
+/** In the page: sends so many messages over a socket of its own, of one to five lines, so that heights have to be measured; now
+ * and then the topic changes. */
+function send({ token, channel, count, every }) {
 	const AT_ONCE = 200;
 	return new Promise((resolve, reject) => {
 		const socket = new WebSocket(`${location.origin.replace("http", "ws")}/v1/ws`, "klatch.v1");
@@ -166,6 +170,7 @@ function send({ token, channel, count }) {
 			const id = ++sent;
 			const text = `Message ${id}. ${"And some more of it. ".repeat(id % 23)}`;
 			say({ id, op: "send", channel, key: `0190f3a1-7c1e-7000-8000-${String(id).padStart(12, "0")}`, text });
+			if (id % every === 0) say({ id: count + id, op: "channel_update", channel, topic: `Topic ${id}` });
 		};
 		socket.onopen = () => say({ op: "hello", token });
 		socket.onclose = ({ code }) => reject(new Error(`closed with ${code} after ${acked}`));
@@ -173,7 +178,7 @@ function send({ token, channel, count }) {
 			const frame = JSON.parse(data);
 			if (frame.ready) for (let i = 0; i < AT_ONCE; i++) next();
 			if (frame.error) reject(new Error(data));
-			if (!frame.ok) return;
+			if (!frame.ok || frame.re > count) return;
 			acked += 1;
 			if (sent < count) next();
 			if (acked === count) resolve();

@@ -2,6 +2,7 @@
 
 export { Account, type Keeper } from "./account.ts";
 export type { ChannelHandle } from "./channel/channel.ts";
+export type { Notice } from "./channel/notices.ts";
 export type { Item, More, Timeline, TimelineView } from "./channel/timeline.ts";
 export { Klatch, type KlatchOptions } from "./client.ts";
 export type { Status } from "./link/link.ts";

@@ -50,7 +50,7 @@ export default function ChangeDialog({ channel, onClose }: { channel: Channel; o
 					maxLength={500}
 					onChange={(event) => setTopic(event.target.value)}
 				/>
-				<Switch label={t("channel.open")} checked={open} onChange={setOpen} />
+				{channel.role === "owner" && <Switch label={t("channel.open")} checked={open} onChange={setOpen} />}
 			</div>
 		</Dialog>
 	);

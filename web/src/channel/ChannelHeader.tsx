@@ -10,6 +10,7 @@ import { useDialogs } from "../ui/Dialogs.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import type { Channel, UserId } from "../wire.ts";
 import { mayInvite } from "./permissions.ts";
+import { isOfRoster, RosterMark } from "./roster.tsx";
 
 const InviteDialog = lazy(() => import("../invite/InviteDialog.tsx"));
 
@@ -76,5 +77,12 @@ function GroupLine({ channel }: { channel: Channel }) {
 		channel.rules?.slow_mode_s && t("channel.slow_mode", { count: channel.rules.slow_mode_s }),
 		channel.topic,
 	];
-	return parts.filter(Boolean).join(" · ");
+	const about = parts.filter(Boolean).join(" · ");
+	if (!isOfRoster(channel)) return about;
+	return (
+		<>
+			<RosterMark channel={channel} />
+			{` · ${about}`}
+		</>
+	);
 }

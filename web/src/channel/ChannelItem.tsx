@@ -6,6 +6,7 @@ import { useWords } from "../i18n/Words.tsx";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Badge } from "../ui/Badge.tsx";
 import type { Channel, PresenceStatus } from "../wire.ts";
+import { isOfRoster, RosterMark } from "./roster.tsx";
 
 interface ChannelItemProps {
 	channel: Channel;
@@ -49,6 +50,11 @@ export const ChannelItem = memo(function ChannelItem(props: ChannelItemProps) {
 					</time>
 				</span>
 				<span className="flex min-h-5 items-center gap-2">
+					{isOfRoster(channel) && (
+						<span className="shrink-0 text-xs text-faint">
+							<RosterMark channel={channel} />
+						</span>
+					)}
 					<span
 						className={`preview grow truncate text-sm ${unread ? "text-soft" : "text-faint"} ${draft ? "italic" : ""}`}
 					>

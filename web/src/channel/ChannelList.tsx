@@ -13,6 +13,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { SkeletonLines } from "../ui/Skeleton.tsx";
 import { ChannelLine } from "./ChannelLine.tsx";
 import { OwnMenu } from "./OwnMenu.tsx";
+import { useAskingRosterKinds } from "./roster.tsx";
 
 const NewConversation = lazy(() => import("./NewConversation.tsx"));
 
@@ -21,6 +22,7 @@ export function ChannelList() {
 	const channels = useChannels();
 	const me = useMe();
 	const dialogs = useDialogs();
+	useAskingRosterKinds();
 	const [, navigate] = useLocation();
 	const [, params] = useRoute("/c/:id");
 	const [filter, setFilter] = useState("");

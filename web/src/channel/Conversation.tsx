@@ -49,7 +49,10 @@ function Open({ channel, me }: { channel: Channel; me: UserId }) {
 	const klatch = useKlatch();
 	const writer = useRef<WriterHandle>(null);
 	const [detailed, setDetailed] = useState(
-		() => channel.kind !== "direct" && window.matchMedia("(min-width: 84rem)").matches,
+		// Who made a meeting a moment ago goes on with its rules.
+		() =>
+			window.history.state?.detailed === true ||
+			(channel.kind !== "direct" && window.matchMedia("(min-width: 84rem)").matches),
 	);
 	const [target, setTarget] = useState<{ seq: Seq; turn: number }>();
 	const jump = useCallback((seq: Seq) => setTarget((last) => ({ seq, turn: (last?.turn ?? 0) + 1 })), []);

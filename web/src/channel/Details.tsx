@@ -13,6 +13,7 @@ import { Button, IconButton } from "../ui/Button.tsx";
 import { useDialogs } from "../ui/Dialogs.tsx";
 import type { Channel, Seq, UserId } from "../wire.ts";
 import { mayAdd, mayArchive, mayChange, mayInvite, mayLeave, mayModerate } from "./permissions.ts";
+import { isOfRoster, RosterMark } from "./roster.tsx";
 
 const AddDialog = lazy(() => import("../member/AddDialog.tsx"));
 const ChangeDialog = lazy(() => import("./ChangeDialog.tsx"));
@@ -100,9 +101,15 @@ function About({ channel }: { channel: Channel }) {
 	return (
 		<>
 			<p className="text-xs text-faint">
-				{t(`channel.${channel.kind}`)} · {channel.visibility === "open" ? t("channel.open") : t("channel.private")}
+				{isOfRoster(channel) ? <RosterMark channel={channel} /> : t(`channel.${channel.kind}`)} ·{" "}
+				{channel.visibility === "open" ? t("channel.open") : t("channel.private")}
 			</p>
 			{channel.topic && <p className="text-sm text-soft">{channel.topic}</p>}
+			{isOfRoster(channel) && (
+				<p className="text-xs text-balance text-soft">
+					{t("roster.members")} {mayAdd(channel) ? t("roster.by_hand") : t("roster.no_leaving")}
+				</p>
+			)}
 		</>
 	);
 }

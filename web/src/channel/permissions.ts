@@ -1,7 +1,10 @@
 // What is offered to whom in a channel; the server decides.
 
 import { atLeast, outranks } from "../message/actions.ts";
-import type { Channel, Member, Role, UserId } from "../wire.ts";
+import type { Channel, Member, Role, User, UserId } from "../wire.ts";
+
+/** Guests make no channels; courses are made by rosters. */
+export const mayMakeMeetings = (me: User | undefined) => me?.kind === "person";
 
 export const mayInvite = (channel: Channel) =>
 	channel.kind !== "direct" && !channel.archived && atLeast(channel.role, "moderator");

@@ -5,13 +5,14 @@ import { lazy, useCallback, useRef } from "react";
 import { useProblem } from "../app/problem.ts";
 import { useEmoji } from "../emoji/EmojiHost.tsx";
 import { useWords } from "../i18n/Words.tsx";
-import { type Act, allowedFor } from "../message/actions.ts";
+import { type Act, allowedFor, mayAskReaders } from "../message/actions.ts";
 import { useDialogs } from "../ui/Dialogs.tsx";
 import { type MenuItem, useMenu } from "../ui/Menu.tsx";
 import { useToast } from "../ui/Toasts.tsx";
 import type { Channel, Message, Seq, UserId } from "../wire.ts";
 
 const Confirm = lazy(() => import("../ui/Confirm.tsx"));
+const ReadBy = lazy(() => import("../message/ReadBy.tsx"));
 
 interface Surroundings {
 	klatch: Klatch;
@@ -73,9 +74,13 @@ export function useActs(surroundings: Surroundings): (act: Act) => void {
 					/>
 				));
 				return;
+			case "readers":
+				dialogs((close) => <ReadBy message={act.message} onClose={close} />);
+				return;
 			case "menu": {
-				const groups = menuOf(act, channel, me, now.current.t, run.current);
-				if (groups.length > 0) menu({ anchor: act.at, back: act.at, label: t("action.more"), groups });
+				const receipts = klatch.me.get()?.space.policy.receipts !== false;
+				const groups = menuOf(act, { channel, me, receipts }, now.current.t, run.current);
+				if (groups.length > 0) menu({ anchor: placeOf(act.at), back: act.at, label: t("action.more"), groups });
 			}
 		}
 	}, []);
@@ -88,10 +93,20 @@ function seen(element: HTMLElement): HTMLElement {
 	return element.getClientRects().length > 0 ? element : (element.closest("article") ?? element);
 }
 
+/** Where an element is, and where it was once it is not shown any more: the toolbar goes when the pointer leaves for the menu. */
+function placeOf(element: HTMLElement): { getBoundingClientRect(): DOMRect } {
+	let place = element.getBoundingClientRect();
+	return {
+		getBoundingClientRect() {
+			if (element.getClientRects().length > 0) place = element.getBoundingClientRect();
+			return place;
+		},
+	};
+}
+
 function menuOf(
 	{ item, at }: Act & { do: "menu" },
-	channel: Channel,
-	me: UserId,
+	{ channel, me, receipts }: { channel: Channel; me: UserId; receipts: boolean },
 	t: ReturnType<typeof useWords>["t"],
 	act: (act: Act) => void,
 ): MenuItem[][] {
@@ -108,12 +123,16 @@ function menuOf(
 	const { message } = item;
 	const allowed = allowedFor(message, channel, me);
 	const offer = (name: Act["do"], item: MenuItem) => (allowed.includes(name) ? [item] : []);
+	const readers: MenuItem[] = mayAskReaders(message, channel, me, receipts)
+		? [{ label: t("readers.ask"), icon: "checks", onSelect: () => act({ do: "readers", message }) }]
+		: [];
 	const groups: MenuItem[][] = [
 		[
 			...offer("pick", { label: t("message.react"), icon: "smile", onSelect: () => act({ do: "pick", message, at }) }),
 			...offer("reply", { label: t("message.reply"), icon: "reply", onSelect: () => act({ do: "reply", message }) }),
 			...offer("edit", { label: t("message.edit"), icon: "edit", onSelect: () => act({ do: "edit", message }) }),
 			...offer("copy", { label: t("message.copy_text"), icon: "copy", onSelect: () => act({ do: "copy", message }) }),
+			...readers,
 		],
 		offer("delete", {
 			label: t("message.delete"),

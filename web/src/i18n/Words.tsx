@@ -9,6 +9,8 @@ import { bestLanguage, chooseLanguage, chosenLanguage, type Language, load, loca
 export interface Words {
 	readonly t: Translate;
 	readonly dates: Dates;
+	/** "Ana, Rui and Marta". */
+	readonly list: (parts: readonly string[]) => string;
 	readonly language: Language;
 	/** Another language; the browser's if none is given. */
 	choose(language: Language | undefined): void;
@@ -43,7 +45,8 @@ export function WordsProvider({ children, fixed }: WordsProviderProps) {
 		if (!loaded) return undefined;
 		const locale = localeOf(loaded.language, navigator.languages);
 		const t = translator(loaded.catalogue, locale);
-		return { t, dates: dates(locale, t), language: loaded.language, choose };
+		const lists = new Intl.ListFormat(locale);
+		return { t, dates: dates(locale, t), list: (parts) => lists.format(parts), language: loaded.language, choose };
 	}, [loaded, choose]);
 	useEffect(() => {
 		if (words && fixed === undefined) document.documentElement.lang = words.language;

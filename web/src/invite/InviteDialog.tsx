@@ -1,7 +1,7 @@
 // The invitation links of a channel: making one, copying it, taking it back.
 
 import { useKlatch } from "@klatch/client/react";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useAttempt } from "../app/useAttempt.ts";
 import { useWords } from "../i18n/Words.tsx";
 import { Button, IconButton } from "../ui/Button.tsx";
@@ -18,21 +18,35 @@ const LIVES = [
 	["invite.month", 30 * DAY_S],
 ] as const;
 
-export default function InviteDialog({ channel, onClose }: { channel: Channel; onClose(): void }) {
+interface InviteDialogProps {
+	channel: Channel;
+	/** Makes the first link by itself, for a channel that has just been made. */
+	begin?: boolean;
+	onClose(): void;
+}
+
+export default function InviteDialog({ channel, begin = false, onClose }: InviteDialogProps) {
 	const { t } = useWords();
 	const klatch = useKlatch();
 	const toast = useToast();
 	const [busy, attempt] = useAttempt();
 	const [invites, setInvites] = useState<readonly Invite[]>();
 	const [life, setLife] = useState<number>(7 * DAY_S);
+	const make = useCallback(
+		(life: number) =>
+			attempt(async () => {
+				const invite = await klatch.call("invite_create", { channel: channel.id, expires_in_s: life });
+				setInvites((invites) => [invite, ...(invites ?? [])]);
+			}),
+		[klatch, channel.id, attempt],
+	);
+	const begun = useRef(false);
 	useEffect(() => {
-		void attempt(async () => setInvites((await klatch.call("invite_list", { channel: channel.id })).invites));
-	}, [klatch, channel.id, attempt]);
-	const make = () =>
-		attempt(async () => {
-			const invite = await klatch.call("invite_create", { channel: channel.id, expires_in_s: life });
-			setInvites((invites) => [invite, ...(invites ?? [])]);
-		});
+		if (begun.current) return;
+		begun.current = begin;
+		if (begin) void make(7 * DAY_S).then((made) => made || setInvites([]));
+		else void attempt(async () => setInvites((await klatch.call("invite_list", { channel: channel.id })).invites));
+	}, [klatch, channel.id, attempt, begin, make]);
 	const revoke = (invite: Invite) =>
 		attempt(async () => {
 			await klatch.call("invite_revoke", { channel: channel.id, invite: invite.id });
@@ -68,7 +82,7 @@ export default function InviteDialog({ channel, onClose }: { channel: Channel; o
 							))}
 						</select>
 					</label>
-					<Button look="accent" icon="link" busy={busy} onClick={make}>
+					<Button look="accent" icon="link" busy={busy} onClick={() => make(life)}>
 						{t("invite.make")}
 					</Button>
 				</div>

@@ -4,7 +4,7 @@ import type { Item } from "@klatch/client";
 import type { Channel, ClientKey, Message, Role, Seq, UserId } from "../wire.ts";
 
 export type Act =
-	| { do: "reply" | "edit" | "delete" | "copy"; message: Message }
+	| { do: "reply" | "edit" | "delete" | "copy" | "readers"; message: Message }
 	| { do: "react"; message: Message; emoji: string; on: boolean }
 	/** Choose an emoji, at this element. */
 	| { do: "pick"; message: Message; at: HTMLElement }
@@ -27,6 +27,15 @@ export function outranks(role: Role | undefined, other: Role): boolean {
 export function mayWrite(channel: Channel): boolean {
 	if (!channel.role || channel.archived) return false;
 	return !channel.rules?.muted_all || atLeast(channel.role, "moderator");
+}
+
+/** In larger channels nobody is told who has a message (docs/receipts.md). */
+export const READERS_MAX = 200;
+
+/** Whether one may ask who has one's own message. Of two people the ticks tell it; `receipts` is the space's rule. */
+export function mayAskReaders(message: Message, channel: Channel, me: UserId, receipts: boolean): boolean {
+	if (!receipts || message.deleted || message.actor !== me) return false;
+	return channel.role !== undefined && channel.kind !== "direct" && channel.members <= READERS_MAX;
 }
 
 /** What one may do with a message of a channel. The server decides; this is only what is offered. */

@@ -1,5 +1,6 @@
 // The settings, a section each.
 
+import { useMe } from "@klatch/client/react";
 import type { ComponentType } from "react";
 import { Link } from "wouter";
 import type { Key } from "../i18n/catalogue.ts";
@@ -19,10 +20,15 @@ const SECTIONS = {
 	devices: { icon: "screen", draw: Devices },
 } as const satisfies Record<string, { icon: IconName; draw: ComponentType }>;
 type Section = keyof typeof SECTIONS;
+/** What there is only for those who signed in here: others have no password and no device. */
+const OWN: ReadonlySet<Section> = new Set(["security", "devices"]);
 
 export default function Settings({ section }: { section: string | undefined }) {
 	const { t } = useWords();
-	const shown: Section = section && Object.hasOwn(SECTIONS, section) ? (section as Section) : "profile";
+	const me = useMe();
+	const elsewhere = me !== undefined && me.device === undefined;
+	const sections = (Object.keys(SECTIONS) as Section[]).filter((name) => !(elsewhere && OWN.has(name)));
+	const shown = sections.find((name) => name === section) ?? "profile";
 	const { draw: Draw } = SECTIONS[shown];
 	return (
 		<div className="flex min-w-0 grow flex-col">
@@ -41,7 +47,7 @@ export default function Settings({ section }: { section: string | undefined }) {
 					aria-label={t("settings.title")}
 					className="flex shrink-0 gap-1 overflow-x-auto p-3 lg:w-56 lg:flex-col lg:p-4"
 				>
-					{(Object.keys(SECTIONS) as Section[]).map((name) => (
+					{sections.map((name) => (
 						<Link
 							key={name}
 							href={`/settings/${name}`}

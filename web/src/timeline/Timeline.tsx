@@ -1,6 +1,7 @@
 // The messages of a channel: only what is near the screen is in the page, and what one reads stays where it is while
 // older and newer messages come.
 
+import type { Notice } from "@klatch/client";
 import { useKlatch, useMessages } from "@klatch/client/react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
@@ -10,10 +11,13 @@ import { EmptyState } from "../ui/EmptyState.tsx";
 import { SkeletonLines } from "../ui/Skeleton.tsx";
 import { Spinner } from "../ui/Spinner.tsx";
 import type { Channel, Message, Seq, UserId } from "../wire.ts";
+import { NoticeLines } from "./NoticeText.tsx";
+import { linesOf } from "./notices.ts";
 import { type Row, rowsOf } from "./rows.ts";
 import { TimelineRow } from "./TimelineRow.tsx";
 import { ToLatest } from "./ToLatest.tsx";
 import { useAnnounced } from "./useAnnounced.ts";
+import { useBegun } from "./useBegun.ts";
 import { useReading } from "./useReading.ts";
 import { useSteadyEnd } from "./useSteadyEnd.ts";
 
@@ -22,6 +26,8 @@ const AHEAD_ROWS = 12;
 /** As near to the end, in pixels, as counts as being there. */
 const END_PX = 60;
 const FOUND_MS = 2_400;
+/** What is told where nothing was said. */
+const SILENCE_LINES_MAX = 3;
 
 interface TimelineProps {
 	channel: Channel;
@@ -38,9 +44,11 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 	const view = useMessages(channel.id);
 	const [readBefore] = useState(() => (channel.unread > 0 ? channel.read : undefined));
 	const older = view.older !== "none";
+	const begun = useBegun(channel.rules?.starts_at);
+	const { items, notices } = view;
 	const rows = useMemo(
-		() => rowsOf(view.items, { me, read_before: readBefore, older }),
-		[view.items, me, readBefore, older],
+		() => rowsOf(items, { me, read_before: readBefore, older, notices, begun }),
+		[items, me, readBefore, older, notices, begun],
 	);
 	const scroller = useRef<HTMLDivElement>(null);
 	const [atEnd, setAtEnd] = useState(true);
@@ -157,7 +165,7 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 				{view.opening && rows.length === 0 ? (
 					<SkeletonLines rows={7} label={t("app.loading")} />
 				) : rows.length === 0 ? (
-					<EmptyState icon="chat" title={t("message.empty")} hint={t("message.empty_hint")} />
+					<Silence notices={notices} meeting={channel.kind === "meeting"} />
 				) : (
 					<div className="flex min-h-full flex-col justify-end">
 						<div className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
@@ -202,6 +210,19 @@ export function Timeline({ channel, me, act, target }: TimelineProps) {
 	);
 }
 
+/** Where nothing was said yet, there may be people already: the last who came are told of, and what is there does not move. */
+function Silence({ notices, meeting }: { notices: readonly Notice[]; meeting: boolean }) {
+	const { t } = useWords();
+	return (
+		<div className="relative h-full">
+			<EmptyState icon="chat" title={t("message.empty")} hint={t("message.empty_hint")} />
+			<div className="absolute inset-x-0 top-3">
+				<NoticeLines lines={linesOf(notices).slice(-SILENCE_LINES_MAX)} meeting={meeting} />
+			</div>
+		</div>
+	);
+}
+
 function seqOf({ item }: Row): Seq | undefined {
 	return item.kind === "message" ? item.message.seq : undefined;
 }
@@ -210,7 +231,9 @@ function seqOf({ item }: Row): Seq | undefined {
 function heightOf(row: Row | undefined): number {
 	if (!row) return 40;
 	const { text } = row.item.kind === "message" ? row.item.message : row.item.waiting;
-	return (row.first ? 58 : 25) + Math.floor(text.length / 100) * 23 + (row.day === undefined ? 0 : 40);
+	const notices = [...(row.before ?? []), ...(row.after ?? [])];
+	const days = notices.filter(({ day }) => day).length + (row.day === undefined ? 0 : 1);
+	return (row.first ? 58 : 25) + Math.floor(text.length / 100) * 23 + days * 40 + notices.length * 24;
 }
 
 function actByKey(event: KeyboardEvent, row: Row | undefined, act: (act: Act) => void): void {

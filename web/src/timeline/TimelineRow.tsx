@@ -8,6 +8,7 @@ import { MessageRow } from "../message/MessageRow.tsx";
 import type { Quoted } from "../message/Quote.tsx";
 import type { Channel, Message, Seq, UserId } from "../wire.ts";
 import { Marker } from "./Marker.tsx";
+import { NoticeLines } from "./NoticeText.tsx";
 import type { Row } from "./rows.ts";
 import { useMessageAt } from "./useMessageAt.ts";
 
@@ -24,12 +25,15 @@ interface TimelineRowProps {
 
 export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
 	const { t, dates } = useWords();
-	const { day, isNew } = props.row;
+	const { day, isNew, before, after } = props.row;
+	const meeting = props.channel.kind === "meeting";
 	return (
 		<>
+			{before && <NoticeLines lines={before} meeting={meeting} />}
 			{day !== undefined && <Marker text={dates.day(day)} />}
 			{isNew && <Marker text={t("message.new")} look="new" />}
 			<MessageLine {...props} />
+			{after && <NoticeLines lines={after} meeting={meeting} />}
 		</>
 	);
 });

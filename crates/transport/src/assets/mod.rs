@@ -88,7 +88,7 @@ fn is_screen(path: &str) -> bool {
     let mut parts = path.split('/');
     let (first, second, more) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
     match (first, second, more) {
-        ("" | INDEX | "settings" | "admin", None, _) => true,
+        ("" | INDEX | "continue" | "settings" | "admin", None, _) => true,
         ("join" | "c" | "settings" | "admin", Some(part), None) => !part.is_empty(),
         _ => false,
     }

@@ -20,6 +20,7 @@ pub(crate) fn routes() -> axum::Router<App> {
     let screens = [
         "/",
         "/join/{code}",
+        "/continue",
         "/c/{channel}",
         "/settings",
         "/settings/{section}",

@@ -82,6 +82,7 @@ export class ChannelHandle {
 			store: host.store,
 			stored: () => host.written(),
 			history: (args) => host.call("history", { channel: id, ...args }),
+			events: (args) => host.call("events", { channel: id, ...args }),
 			opened: (head) => {
 				if (this.#log.at === undefined || this.#log.at < head) this.#log.follow(head);
 				host.copied(id, head);

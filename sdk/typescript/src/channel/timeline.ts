@@ -3,9 +3,10 @@
 import { Cell, type Readable } from "../readable.ts";
 import type { Store, Waiting } from "../store/store.ts";
 import { Refused } from "../wire/errors.ts";
-import type { Event, Message, Messages, Problem, Seq } from "../wire/generated/views.ts";
+import type { Event, Events, Message, Messages, Problem, Seq } from "../wire/generated/views.ts";
 import type { ArgsOf } from "../wire/replies.ts";
 import { amended, posted, targetOf } from "./amend.ts";
+import { type Notice, Notices, placesOf } from "./notices.ts";
 
 /** Messages that are asked for at once. */
 const PAGE = 50;
@@ -24,6 +25,9 @@ export type More = "none" | "more" | "loading";
 export interface TimelineView {
 	/** Oldest first. The same object stands for the same message as long as nothing about it has changed. */
 	items: readonly Item[];
+	/** What happened beside messages, from the first one that is shown on, oldest first: who came and went, other names. What
+	 * is not known yet comes later. */
+	notices: readonly Notice[];
 	older: More;
 	/** Anything but `none`: the newest messages are not shown, after a jump into the past. */
 	newer: More;
@@ -40,6 +44,7 @@ export interface TimelineHost {
 	/** Resolves once everything that was applied is in the store. */
 	stored(): Promise<void>;
 	history(args: Omit<ArgsOf<"history">, "channel">): Promise<Messages>;
+	events(args: Omit<ArgsOf<"events">, "channel">): Promise<Events>;
 	/** The log as far as the messages that were read first go; what comes later is applied. */
 	opened(head: Seq): void;
 	/** What of one's own is not in the log. */
@@ -48,7 +53,7 @@ export interface TimelineHost {
 	statusOf(message: Message): "sent" | "received" | "read";
 }
 
-const CLOSED: TimelineView = { items: [], older: "none", newer: "none", opening: true };
+const CLOSED: TimelineView = { items: [], notices: [], older: "none", newer: "none", opening: true };
 
 /** The messages of one channel. Nothing is read until it is opened. */
 export class Timeline implements Readable<TimelineView> {
@@ -58,6 +63,9 @@ export class Timeline implements Readable<TimelineView> {
 	#messages: Message[] = [];
 	#items = new Map<Seq, Item & { kind: "message" }>();
 	#pending = new Map<string, Item & { kind: "pending" }>();
+	#notices: Notices;
+	/** The last event that is known of. */
+	#head: Seq = 0;
 	#older: More = "none";
 	#newer: More = "none";
 	#problem: Problem | "offline" | undefined;
@@ -69,6 +77,7 @@ export class Timeline implements Readable<TimelineView> {
 
 	constructor(host: TimelineHost) {
 		this.#host = host;
+		this.#notices = this.#noNotices();
 	}
 
 	get(): TimelineView {
@@ -103,7 +112,9 @@ export class Timeline implements Readable<TimelineView> {
 
 	/** Reads the newest messages anew from the server, as after a gap that is too long to fill. */
 	async afresh(): Promise<void> {
-		if (this.#state !== "closed") await this.#readNewest(this.#begin(), []);
+		if (this.#state === "closed") return;
+		this.#forgetNotices();
+		await this.#readNewest(this.#begin(), []);
 	}
 
 	/** Forgets everything, as if it had never been opened. */
@@ -111,13 +122,17 @@ export class Timeline implements Readable<TimelineView> {
 		this.#close();
 		this.#messages = [];
 		this.#items.clear();
+		this.#forgetNotices();
 		this.#view.set(CLOSED);
 	}
 
 	/** Goes on where reading failed: the connection is back. */
 	async resume(): Promise<void> {
 		if (this.#state === "opening" && this.#problem !== undefined) await this.#readNewest(this.#begin(), []);
-		else this.#failed(undefined);
+		else {
+			this.#failed(undefined);
+			void this.#fill();
+		}
 	}
 
 	/** Reads older messages. */
@@ -133,11 +148,13 @@ export class Timeline implements Readable<TimelineView> {
 		const good = copy ? kept.filter(({ seq }) => seq >= copy.floor) : [];
 		if (copy && (good.length > 0 || copy.floor === 0)) {
 			const more = copy.floor > 0 || good.length === PAGE;
+			await this.#notices.soon(placesOf([...good, ...this.#messages.slice(0, 1)], !more));
 			return this.#grow(turn, good, () => (this.#older = more ? "more" : "none"));
 		}
 		try {
 			const page = await this.#host.history({ before, limit: PAGE });
 			await store.extend(channel, before, page);
+			await this.#notices.soon(placesOf([...page.messages, ...this.#messages.slice(0, 1)], !page.more));
 			this.#grow(turn, page.messages, () => (this.#older = page.more ? "more" : "none"));
 		} catch (error) {
 			// Offline what was kept once is better than nothing.
@@ -155,6 +172,7 @@ export class Timeline implements Readable<TimelineView> {
 		this.#show();
 		try {
 			const page = await this.#host.history({ after, limit: PAGE });
+			await this.#notices.soon(placesOf([...page.messages, ...this.#messages.slice(-1)], false));
 			this.#grow(turn, page.messages, () => (this.#newer = page.more ? "more" : "none"));
 		} catch (error) {
 			this.#grow(turn, [], () => (this.#newer = "more"));
@@ -180,6 +198,7 @@ export class Timeline implements Readable<TimelineView> {
 			this.#host.history({ before: seq + 1, limit: PAGE }),
 			this.#host.history({ after: seq, limit: PAGE }),
 		]);
+		await this.#notices.soon(placesOf([...below.messages, ...above.messages], !below.more));
 		if (turn !== this.#turn) return;
 		this.#messages = [];
 		this.#older = below.more ? "more" : "none";
@@ -201,8 +220,9 @@ export class Timeline implements Readable<TimelineView> {
 	apply(events: readonly Event[]): void {
 		if (this.#state === "opening") this.#early.push(...events);
 		if (this.#state !== "open") return;
-		for (const event of events) this.#take(event);
+		const missing = events.filter((event) => !this.#take(event)).length > 0;
 		this.#show();
+		if (missing) void this.#fill();
 	}
 
 	/** Something that is shown has changed elsewhere: what waits, or how far the other has come. */
@@ -231,6 +251,8 @@ export class Timeline implements Readable<TimelineView> {
 			const page = await this.#host.history({ limit: PAGE });
 			if (turn !== this.#turn) return;
 			await store.begin(channel, page);
+			await this.#notices.soon(placesOf(page.messages, !page.more, page.head));
+			if (turn !== this.#turn) return;
 			this.#older = page.more ? "more" : "none";
 			this.#opened(page.messages, page.head);
 		} catch (error) {
@@ -243,11 +265,13 @@ export class Timeline implements Readable<TimelineView> {
 	#opened(messages: readonly Message[], head: Seq): void {
 		this.#messages = sorted(messages);
 		this.#state = "open";
+		this.#head = Math.max(this.#head, head);
 		const early = this.#early;
 		this.#early = [];
 		for (const event of early) if (event.seq > head) this.#take(event);
 		this.#show();
 		this.#host.opened(head);
+		void this.#fill();
 	}
 
 	#grow(turn: number, messages: readonly Message[], change: () => void): void {
@@ -257,14 +281,20 @@ export class Timeline implements Readable<TimelineView> {
 		const known = new Set(this.#messages.map(({ seq }) => seq));
 		this.#messages = sorted([...this.#messages, ...messages.filter(({ seq }) => !known.has(seq))]);
 		this.#show();
+		void this.#fill();
 	}
 
-	#take(event: Event): void {
-		if (event.type === "message.posted") {
-			if (this.#newer !== "none" || event.seq <= (this.#messages.at(-1)?.seq ?? 0)) return;
-			this.#messages = [...this.#messages, posted(event)];
-			return;
-		}
+	/** Takes an event; whether what happened before it is known, too. */
+	#take(event: Event): boolean {
+		this.#head = Math.max(this.#head, event.seq);
+		const last = this.#messages.at(-1)?.seq ?? 0;
+		const whole = this.#newer !== "none" || this.#notices.take(last, event);
+		if (event.type !== "message.posted") this.#amend(event);
+		else if (this.#newer === "none" && event.seq > last) this.#messages = [...this.#messages, posted(event)];
+		return whole;
+	}
+
+	#amend(event: Event): void {
 		const target = targetOf(event);
 		if (target === undefined) return;
 		const place = placeOf(this.#messages, target);
@@ -272,6 +302,24 @@ export class Timeline implements Readable<TimelineView> {
 		if (before?.seq !== target) return;
 		const after = amended(before, event);
 		if (after !== before) this.#messages = this.#messages.with(place, after);
+	}
+
+	/** Asks for what happened between the messages that are shown, and shows it. */
+	async #fill(): Promise<void> {
+		const notices = this.#notices;
+		const places = () =>
+			placesOf(this.#messages, this.#older === "none", this.#newer === "none" ? this.#head : undefined);
+		// While one hole is filled, there may be another at the end.
+		while (this.#state === "open" && notices === this.#notices && (await notices.fill(places()))) this.#show();
+	}
+
+	#noNotices(): Notices {
+		return new Notices(this.#host.events, () => this.#state === "open" && this.#show());
+	}
+
+	#forgetNotices(): void {
+		this.#notices = this.#noNotices();
+		this.#head = 0;
 	}
 
 	#failed(error: unknown): void {
@@ -286,6 +334,10 @@ export class Timeline implements Readable<TimelineView> {
 		this.#pending = new Map(pending.map((item) => [item.waiting.key, item]));
 		this.#view.set({
 			items: [...this.#messages.map((message) => this.#itemOf(message)), ...pending],
+			notices: this.#notices.between(
+				this.#older === "none" ? 0 : (this.#messages[0]?.seq ?? 0),
+				this.#newer === "none" ? Number.MAX_SAFE_INTEGER : (this.#messages.at(-1)?.seq ?? 0),
+			),
 			older: this.#older,
 			newer: this.#newer,
 			opening: this.#state === "opening",
