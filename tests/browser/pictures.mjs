@@ -1,6 +1,8 @@
-// Takes the pictures of docs/screenshots anew: `npm run pictures` here. Every screen, light and dark, wide and narrow.
+// Takes the pictures of docs/screenshots anew: `npm run pictures` here. Every screen, light and dark, wide and narrow. The
+// machine should have a font with emoji (Debian: fonts-noto-color-emoji).
 
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { Person, browser as launch } from "./person.mjs";
 import { Server } from "./server.mjs";
@@ -21,11 +23,16 @@ marta,Algebra,1A,teacher,Marta Lopes
 rui,Algebra,1A,student,Rui Matos
 joana,Algebra,1A,student,Joana Reis
 tiago,Algebra,1B,student,Tiago Melo
-ana,Geometry,2A,assistant,Ana Ferreira
+ana,Analysis,2B,student,Ana Ferreira
+marta,Analysis,2B,teacher,Marta Lopes
 `;
 
 await mkdir(folder, { recursive: true });
 const server = await Server.start();
+await server.end();
+await writeFile(path.join(tmpdir(), "klatch-pictures.csv"), "user,course,class,role\nana,Analysis,2B,student\nmarta,Analysis,2B,teacher\n");
+await server.command("roster", "import", path.join(tmpdir(), "klatch-pictures.csv"), "--space", "demo");
+await server.restart();
 const browser = await launch();
 try {
 	const { chat, code } = await talk();
@@ -73,6 +80,7 @@ async function talk() {
 	}
 	const direct = await as("rui", "POST", "/v1/channels", { kind: "direct", members: [people.ana.user.id] });
 	await as("rui", "POST", `/v1/channels/${direct.id}/messages`, { key: "0190f3a1-7c1e-7000-8000-0000000000ff", text: "Do you have the book with you?" });
+	await as("ana", "POST", "/v1/channels", { kind: "meeting", name: "Weekly meeting", members });
 	const team = await as("marta", "POST", "/v1/channels", { kind: "group", name: "Volleyball on Thursdays", members: [people.rui.user.id] });
 	const { code } = await as("marta", "POST", `/v1/channels/${team.id}/invites`, {});
 	const chat = (text) => as("rui", "POST", `/v1/channels/${team.id}/messages`, { key: crypto.randomUUID(), text });
@@ -84,11 +92,18 @@ async function screens({ colorScheme, size, viewport, chat, code }) {
 	const ana = await Person.at(browser, server.url, { colorScheme, viewport, reducedMotion: "reduce", ...touch });
 	const { page } = ana;
 	const picture = async (name) => {
+		await page.mouse.move(viewport.width / 2, 4); // no tooltip in the way
 		await page.waitForTimeout(400); // what comes a little later: presence, pictures of menus
 		await page.screenshot({ path: path.join(folder, `${name}-${size}-${colorScheme}.png`) });
 	};
 	await page.getByRole("button", { name: "Log in", exact: true }).waitFor();
 	await picture("sign-in");
+	await page.getByRole("button", { name: "New here? Create an account" }).click();
+	await picture("sign-up");
+	await page.goto(server.url);
+	await page.getByRole("button", { name: "Continue with a token" }).click();
+	await picture("token");
+	await page.goto(server.url);
 	await ana.logIn("ana");
 	await ana.online();
 	await ana.line("general").waitFor();
@@ -101,10 +116,30 @@ async function screens({ colorScheme, size, viewport, chat, code }) {
 	await page.locator('[data-member="rui"]').waitFor();
 	await picture("details");
 	await page.goto(server.url);
+	await ana.open("Algebra, study group");
+	// By keyboard, which a wide window and a telephone have in common.
+	await ana.message("we can go through it before the lecture").focus();
+	await page.keyboard.press("Enter");
+	await page.getByRole("menuitem", { name: "Read by…" }).click();
+	await page.getByRole("dialog").getByText("Rui Matos").waitFor();
+	await picture("read-by");
+	await page.goto(server.url);
+	await ana.open("Weekly meeting");
+	if ((await details.getAttribute("aria-pressed")) !== "true") await details.click();
+	await page.locator("[data-meeting]").waitFor();
+	await picture("meeting");
+	await page.goto(server.url);
+	await ana.open("Analysis · 2B");
+	if ((await details.getAttribute("aria-pressed")) !== "true") await details.click();
+	await page.locator('[data-member="ana"]').waitFor();
+	await picture("roster-channel");
+	await page.goto(server.url);
 	await page.getByRole("button", { name: "New conversation" }).click();
 	await page.getByLabel("Find people").fill("r");
 	await page.locator("[data-people]").getByRole("button", { name: /rui/ }).waitFor();
 	await picture("new-conversation");
+	await page.getByText("Meeting", { exact: true }).click();
+	await picture("new-meeting");
 	await page.keyboard.press("Escape");
 	await page.keyboard.press("Control+k");
 	await page.getByRole("combobox").fill("al");
