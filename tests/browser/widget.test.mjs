@@ -161,7 +161,7 @@ test("someone who is removed sees nothing more within a second", async () => {
 	await line.getByRole("button").click();
 	await chat(organizer).getByRole("menuitem", { name: "Remove", exact: true }).click();
 	await chat(organizer).getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
-	await chat(participant).getByText("After the move").waitFor({ state: "detached", timeout: 1_000 });
+	await chat(participant).locator("article", { hasText: "After the move" }).waitFor({ state: "detached", timeout: 1_000 });
 });
 
 test("nothing broke in either page", () => {
