@@ -23,6 +23,8 @@ before(async () => {
 		await person.online();
 		await person.open("general");
 	}
+	await ana.send("Nobody is there yet");
+	await ana.sees("Nobody is there yet");
 });
 
 after(async () => {
@@ -41,12 +43,19 @@ async function once(beginning, texts) {
 }
 
 test("CONTRACT delivery: what is sent offline waits, is marked, and is delivered once", async () => {
+	// Menus and dialogs have come by themselves; the last of them is the picker of emoji.
+	await ana.page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => /\/Picker-/.test(name)));
 	line.cut();
 	await ana.page.locator('[data-connection]:not([data-connection="online"])').waitFor({ state: "attached" });
 	await ana.send("Offline one");
 	await ana.send("Offline two");
 	await ana.message("Offline one", "sending").waitFor();
 	await ana.message("Offline two", "sending").waitFor();
+	await ana.act("Nobody is there", "More");
+	await ana.page.getByRole("menuitem", { name: "Copy text" }).waitFor();
+	await ana.page.keyboard.press("Escape");
+	await ana.page.getByRole("button", { name: "Invite by link" }).click();
+	await ana.page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
 	await ana.picture("offline");
 	assert.deepEqual(await rui.texts("Offline"), []);
 	line.mend();

@@ -12,6 +12,7 @@ import { SkeletonLines } from "../ui/Skeleton.tsx";
 import { Connection } from "./Connection.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { switcherKeys, useSwitcherKey } from "./keys.ts";
+import { useWarm } from "./warm.ts";
 
 const Settings = lazy(() => import("../settings/Settings.tsx"));
 const Switcher = lazy(() => import("../switcher/Switcher.tsx"));
@@ -23,6 +24,7 @@ export function Layout() {
 	const atStart = path === "/";
 	const name = useMe()?.space.name ?? "Klatch";
 	useTitle(name);
+	useWarm();
 	useSwitcherKey(() => dialogs((close) => <Switcher onClose={close} />));
 	return (
 		<div className="flex h-full flex-col">
