@@ -1,11 +1,12 @@
 // The administration, a section each. What somebody may not administer is not there; the server checks all the same.
 
 import { useMe } from "@klatch/client/react";
-import { type ComponentType, lazy, Suspense, useEffect, useRef } from "react";
+import { type ComponentType, lazy, Suspense, useEffect } from "react";
 import { Link } from "wouter";
 import { ErrorBoundary } from "../app/ErrorBoundary.tsx";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
+import { SectionNav } from "../ui/SectionNav.tsx";
 import { SkeletonLines } from "../ui/Skeleton.tsx";
 import { Audit } from "./audit/Audit.tsx";
 import { Channels } from "./channels/Channels.tsx";
@@ -34,12 +35,6 @@ export default function Admin({ section }: { section: string | undefined }) {
 	useEffect(() => {
 		document.title = t("admin.title");
 	}, [t]);
-	// On a narrow screen the sections are a strip, and the one that is shown may be beyond its edge.
-	const strip = useRef<HTMLElement>(null);
-	// biome-ignore lint/correctness/useExhaustiveDependencies: with each section
-	useEffect(() => {
-		strip.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
-	}, [section, me]);
 	if (!me) return <SkeletonLines rows={6} label={common("app.loading")} />;
 	if (!me.admin) {
 		return (
@@ -70,23 +65,17 @@ export default function Admin({ section }: { section: string | undefined }) {
 				<span className="grow truncate text-end text-sm text-faint">{me.space.name}</span>
 			</header>
 			<div className="flex min-h-0 grow flex-col lg:flex-row">
-				<nav
-					ref={strip}
-					aria-label={t("admin.sections")}
-					className="flex shrink-0 gap-1 overflow-x-auto border-line bg-sunken p-2 max-lg:border-b lg:w-56 lg:flex-col lg:border-e lg:p-3"
-				>
-					{there.map((name) => (
-						<Link
-							key={name}
-							href={`/admin/${name}`}
-							aria-current={name === shown ? "page" : undefined}
-							className="flex min-h-9 shrink-0 items-center gap-2.5 rounded-md px-3 text-sm text-soft hover:bg-hover aria-[current=page]:bg-chosen aria-[current=page]:font-semibold aria-[current=page]:text-ink"
-						>
-							<Icon name={SECTIONS[name].icon} size={17} />
-							{t(`section.${name}`)}
-						</Link>
-					))}
-				</nav>
+				<SectionNav
+					label={t("admin.sections")}
+					sections={there.map((name) => ({
+						name,
+						label: t(`section.${name}`),
+						icon: SECTIONS[name].icon,
+						href: `/admin/${name}`,
+					}))}
+					shown={shown}
+					className="border-line bg-sunken p-2 max-lg:border-b lg:border-e lg:p-3"
+				/>
 				{/* It can be scrolled with the keyboard also where nothing in it takes the focus. */}
 				<main tabIndex={-1} className="min-h-0 min-w-0 grow overflow-y-auto outline-none">
 					<div className="mx-auto flex max-w-6xl flex-col gap-8 p-4 lg:p-8">

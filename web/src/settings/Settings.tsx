@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import type { Key } from "../i18n/catalogue.ts";
 import { useWords } from "../i18n/Words.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
+import { SectionNav } from "../ui/SectionNav.tsx";
 import { Devices } from "./Devices.tsx";
 import { Looks } from "./Looks.tsx";
 import { Password } from "./Password.tsx";
@@ -43,22 +44,17 @@ export default function Settings({ section }: { section: string | undefined }) {
 				<h2 className="text-base font-semibold">{t("settings.title")}</h2>
 			</header>
 			<div className="flex min-h-0 grow flex-col overflow-y-auto lg:flex-row">
-				<nav
-					aria-label={t("settings.title")}
-					className="flex shrink-0 gap-1 overflow-x-auto p-3 lg:w-56 lg:flex-col lg:p-4"
-				>
-					{sections.map((name) => (
-						<Link
-							key={name}
-							href={`/settings/${name}`}
-							aria-current={name === shown ? "page" : undefined}
-							className="flex min-h-9 shrink-0 items-center gap-2.5 rounded-md px-3 text-sm text-soft hover:bg-hover aria-[current=page]:bg-chosen aria-[current=page]:font-semibold aria-[current=page]:text-ink"
-						>
-							<Icon name={SECTIONS[name].icon} size={17} />
-							{t(`settings.${name}` as Key & "settings.profile")}
-						</Link>
-					))}
-				</nav>
+				<SectionNav
+					label={t("settings.title")}
+					sections={sections.map((name) => ({
+						name,
+						label: t(`settings.${name}` as Key & "settings.profile"),
+						icon: SECTIONS[name].icon,
+						href: `/settings/${name}`,
+					}))}
+					shown={shown}
+					className="p-3 lg:p-4"
+				/>
 				<section
 					aria-label={t(`settings.${shown}` as Key & "settings.profile")}
 					className="flex w-full max-w-xl flex-col gap-6 p-4 lg:p-6"

@@ -37,6 +37,16 @@ function Charts({ of }: { of: readonly Figures[] }) {
 	const charts = useMemo(() => {
 		const line = (label: string, name: keyof Figures): Line => ({ label, values: of.map((figures) => figures[name]) });
 		const perSecond = (count: number) => t("chart.per_second", { rate: formats.brief(count) });
+		const latency = (title: string, of: "event" | "request") => ({
+			title,
+			lines: [
+				line(t("chart.half"), `${of}Half`),
+				line(t("chart.most"), `${of}Most`),
+				line(t("chart.nearly_all"), `${of}NearlyAll`),
+			],
+			format: formats.seconds,
+			least: 0.01,
+		});
 		return [
 			{ title: t("chart.connections"), lines: [line(t("chart.open"), "connections")], format: formats.brief, least: 1 },
 			{
@@ -46,26 +56,8 @@ function Charts({ of }: { of: readonly Figures[] }) {
 				least: 1,
 			},
 			{ title: t("chart.requests"), lines: [line(t("chart.answered"), "requests")], format: perSecond, least: 1 },
-			{
-				title: t("chart.latency"),
-				lines: [
-					line(t("chart.half"), "eventHalf"),
-					line(t("chart.most"), "eventMost"),
-					line(t("chart.nearly_all"), "eventNearlyAll"),
-				],
-				format: formats.seconds,
-				least: 0.01,
-			},
-			{
-				title: t("chart.http"),
-				lines: [
-					line(t("chart.half"), "requestHalf"),
-					line(t("chart.most"), "requestMost"),
-					line(t("chart.nearly_all"), "requestNearlyAll"),
-				],
-				format: formats.seconds,
-				least: 0.01,
-			},
+			latency(t("chart.latency"), "event"),
+			latency(t("chart.http"), "request"),
 			{
 				title: t("chart.errors"),
 				lines: [
